@@ -1,0 +1,46 @@
+# The few commands that people and .ci/run use alike. Each one sets up what it needs and fails with a non-zero exit.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test format lock clean
+
+help:            ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv from the locked requirements (instant when up to date)
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer; this is %s. Choose another one: make setup PYTHON=python3.12" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup      ## train on a real table of the repository, and say where model and report lie
+	$(BIN)/shoal train examples/data/penguins.csv --target species
+
+check: setup     ## format, lint, types, walls between the rooms, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+test: setup      ## every test, the examples of docs and docstrings included
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+format: setup    ## put the source in the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup      ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-emit-index-url \
+	    --no-annotate --generate-hashes --quiet --upgrade --custom-compile-command 'make lock' --output-file requirements/dev.txt
+
+clean:           ## remove what was built, runs and caches included
+	rm -rf $(VENV) build dist runs .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
