@@ -1,0 +1,33 @@
+"""Train neural networks on your tables: one, or a whole shoal of them at once.
+
+The public names are loaded when they are first used, so that ``import shoal`` and ``shoal --help``
+wake neither JAX nor scikit-learn nor Polars.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "NetClassifier": "shoal.estimators",
+    "NetRegressor": "shoal.estimators",
+    "fit_many": "shoal.estimators",
+    "load": "shoal.model.artefact",
+}
+
+__all__ = ["NetClassifier", "NetRegressor", "fit_many", "load", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shoal' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value  # found once, an ordinary name from then on
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
