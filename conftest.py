@@ -1,0 +1,32 @@
+"""Runs the examples of the docs and the README, and makes JAX strict before it wakes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+# Set in the environment, so that nothing here imports JAX and subprocesses inherit it.
+os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
+os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
+
+PENGUINS = Path(__file__).parent / "examples" / "data" / "penguins.csv"
+
+
+@pytest.fixture
+def docs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with the table that the docs talk about."""
+    (tmp_path / "penguins.csv").write_bytes(PENGUINS.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+_pages = Sybil(
+    parsers=[SkipParser(), PythonCodeBlockParser(doctest_optionflags=0)],
+    patterns=["docs/**/*.md", "docs/*.md", "README.md"],
+    fixtures=["docs_folder"],
+)
+pytest_collect_file = _pages.pytest()
