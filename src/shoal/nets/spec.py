@@ -1,0 +1,220 @@
+"""What a network is: a frozen description that survives JSON and can be compared and hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shoal.errors import SettingError, did_you_mean
+from shoal.nets.activations import ACTIVATIONS
+from shoal.nets.heads import HEADS
+from shoal.nets.initializers import INITIALIZERS
+from shoal.nets.inputs import TableInput
+from shoal.nets.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Residual,
+    Scale,
+    Shape,
+    layer_from_json,
+    layer_to_json,
+)
+
+
+@dataclass(frozen=True)
+class NetSpec:
+    """A network: how the table enters, the layers, and the head.
+
+    Parameters
+    ----------
+    inputs : TableInput
+        How encoded rows become features.
+    layers : tuple of Layer
+        Hidden layers in order; residual blocks hold layers of their own.
+    head : str
+        Name in `shoal.nets.heads.HEADS`.
+    outputs : int
+        Units of the head.
+    head_initializer : str
+        Initializer of the head's kernel; its bias starts at zero.
+
+    Examples
+    --------
+    >>> from shoal.nets.inputs import TableInput
+    >>> spec = NetSpec(TableInput(numbers=4), (Dense(8), Activation("relu")), "softmax", 3)
+    >>> NetSpec.from_json(spec.to_json()) == spec
+    True
+    """
+
+    inputs: TableInput
+    layers: tuple[Layer, ...]
+    head: str
+    outputs: int
+    head_initializer: str = "glorot_uniform"
+
+    def walk(self) -> Iterator[tuple[str, Layer, Shape]]:
+        """Yield path, layer and input shape of every layer, inner layers after their block."""
+        yield from _walk(self.layers, "layers", (self.inputs.features(),))
+
+    def features_out(self) -> int:
+        """Return the units of the last hidden layer."""
+        shape: Shape = (self.inputs.features(),)
+        for layer in self.layers:
+            shape = layer.shape(shape)
+        return shape[0]
+
+    def rates(self) -> dict[str, float]:
+        """Return the dropout rate of each dropout layer by its path."""
+        return {path: layer.rate for path, layer, _ in self.walk() if isinstance(layer, Dropout)}
+
+    def units(self) -> tuple[int, ...]:
+        """Return the units of every dense layer, in the order of `walk`."""
+        return tuple(layer.units for _, layer, _ in self.walk() if isinstance(layer, Dense))
+
+    def structure(self) -> NetSpec:
+        """Return the description without its numeric settings: what a compiled program depends on."""
+        return replace(self, layers=_map_layers(self.layers, _without_rate))
+
+    def with_units(self, units: Sequence[int]) -> NetSpec:
+        """Return the same description with other widths, given in the order of `units`."""
+        left = iter(units)
+
+        def widen(layer: Layer) -> Layer:
+            return replace(layer, units=next(left)) if isinstance(layer, Dense) else layer
+
+        return replace(self, layers=_map_layers(self.layers, widen))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        inputs = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self.inputs).items()}
+        return {
+            "inputs": {"kind": self.inputs.kind, **inputs},
+            "layers": [layer_to_json(layer) for layer in self.layers],
+            "head": self.head,
+            "outputs": self.outputs,
+            "head_initializer": self.head_initializer,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> NetSpec:
+        """Return the description that `to_json` wrote."""
+        rest = dict(values)
+        inputs = {k: v for k, v in rest.pop("inputs").items() if k != "kind"}
+        inputs |= {k: tuple(inputs[k]) for k in ("levels", "widths")}
+        layers = tuple(layer_from_json(layer) for layer in rest.pop("layers"))
+        return cls(inputs=TableInput(**inputs), layers=layers, **rest)
+
+
+def _walk(layers: Sequence[Layer], path: str, shape: Shape):
+    for i, layer in enumerate(layers):
+        here = f"{path}.{i}"
+        yield here, layer, shape
+        if isinstance(layer, Residual):
+            yield from _walk(layer.layers, f"{here}.layers", shape)
+        shape = layer.shape(shape)
+
+
+def _map_layers(layers, change):
+    return tuple(
+        replace(layer, layers=_map_layers(layer.layers, change))
+        if isinstance(layer, Residual)
+        else change(layer)
+        for layer in layers
+    )
+
+
+def _without_rate(layer: Layer) -> Layer:
+    return replace(layer, rate=0.0) if isinstance(layer, Dropout) else layer
+
+
+def _per_layer(value, count: int, name: str) -> tuple:
+    if not isinstance(value, list | tuple):
+        return (value,) * count
+    if len(value) != count:
+        raise SettingError(
+            f"Expected one {name} or one for each of the {count} hidden layers. Received: "
+            f"{name}={list(value)!r} ({len(value)} values)."
+        )
+    return tuple(value)
+
+
+def _known(name: str, table: Mapping[str, Any], what: str) -> str:
+    if name not in table:
+        raise SettingError(
+            f"Unknown {what} {name!r}.{did_you_mean(str(name), table)} Choose one of: "
+            f"{', '.join(sorted(table))}."
+        )
+    return name
+
+
+def mlp(
+    inputs: TableInput,
+    hidden: Sequence[int],
+    head: str,
+    outputs: int,
+    *,
+    activation: str | Sequence[str] = "relu",
+    dropout: float | Sequence[float] = 0.0,
+    input_dropout: float = 0.0,
+    norm: str | None = None,
+    residual: bool = False,
+    initializer: str = "auto",
+    input_scale: bool = False,
+    zero_head: bool = False,
+) -> NetSpec:
+    """Describe a fully connected network of any depth and width.
+
+    Each hidden layer is dense, normalisation if any, activation, dropout if any; with `residual`, each is
+    wrapped in a shortcut.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Units of each hidden layer; empty for a linear model.
+    activation, dropout : value or sequence
+        One for all hidden layers, or one each.
+    norm : {None, "batch", "layer"}
+    initializer : str
+        "auto" takes the one that suits the activation (He for ReLU, Glorot for tanh, LeCun for SELU).
+    input_scale : bool
+        Put a learned elementwise scale in front.
+    zero_head : bool
+        Start the head's kernel at zero, so that the first predictions are the neutral ones.
+
+    Raises
+    ------
+    SettingError
+        If a name is unknown or a list has not one value for each hidden layer.
+
+    Examples
+    --------
+    >>> mlp(TableInput(numbers=4), (16, 8), "softmax", 3).units()
+    (16, 8)
+    """
+    _known(head, HEADS, "head")
+    names = _per_layer(activation, len(hidden), "activation")
+    rates = _per_layer(dropout, len(hidden), "dropout")
+    layers: list[Layer] = [Scale()] if input_scale else []
+    if input_dropout > 0:
+        layers.append(Dropout(float(input_dropout)))
+    for units, name, rate in zip(hidden, names, rates, strict=True):
+        block = _block(int(units), _known(name, ACTIVATIONS, "activation"), float(rate), norm, initializer)
+        layers.extend([Residual(block)] if residual else block)
+    head_initializer = "zeros" if zero_head else "glorot_uniform"
+    return NetSpec(inputs, tuple(layers), head, int(outputs), head_initializer)
+
+
+def _block(units, activation, rate, norm, initializer) -> tuple[Layer, ...]:
+    if initializer == "auto":
+        initializer = ACTIVATIONS[activation].initializer
+    _known(initializer, INITIALIZERS, "initializer")
+    norms = {None: (), "batch": (BatchNorm(),), "layer": (LayerNorm(),)}
+    if norm not in norms:
+        raise SettingError(f"Expected norm to be None, 'batch' or 'layer'. Received: norm={norm!r}.")
+    drop = (Dropout(rate),) if rate > 0 else ()
+    return (Dense(units, initializer), *norms[norm], Activation(activation), *drop)
