@@ -1,0 +1,72 @@
+"""What a report is made of: plain data, gathered once, so that a report can be made without JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shoal.history.record import History
+
+if TYPE_CHECKING:
+    from shoal.data.columns import Column
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the report of one run says.
+
+    Attributes
+    ----------
+    table : str
+        Name of the table, as the user gave it.
+    task : str
+        "regression", "binary", "multiclass" or "multilabel".
+    targets : sequence of str
+        Names of the target columns.
+    history : History
+        The epochs of the network that was kept.
+    classes : sequence
+        The classes of the target; empty for regression.
+    rows : mapping
+        How many rows served for what: ``{"train": 220, "valid": 55, "test": 69}``.
+    judged : mapping or None
+        What `shoal.history.judged` returned for the rows kept aside; None where none were.
+    judged_on : str
+        Which rows those were: "test", "validation".
+    columns : sequence of Column
+        The feature columns as they were read.
+    settings, given : mapping
+        The settings as resolved, and those that the user asked for.
+    provenance : mapping
+        Versions, seed, data fingerprint: whatever helps to do it again.
+    command : str
+        The command that made the run; empty where there was none.
+    notices : sequence of str
+        What was said along the way: columns dropped, warnings.
+    network : str
+        The network in a few words: "13 inputs, layers of 256 and 128 units, 3 outputs".
+    seconds : float or None
+        How long training took.
+    """
+
+    table: str
+    task: str
+    targets: Sequence[str]
+    history: History
+    classes: Sequence[Any] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    judged: Mapping[str, Any] | None = None
+    judged_on: str = "test"
+    columns: Sequence[Column] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    notices: Sequence[str] = ()
+    network: str = ""
+    seconds: float | None = None
+
+    def figure(self, metric: str) -> Mapping[str, Any] | None:
+        """Return value and bounds of a metric, or None where it was not measured."""
+        return self.judged["figures"].get(metric) if self.judged else None

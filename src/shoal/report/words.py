@@ -1,0 +1,182 @@
+"""The sentences of a report: what the figures mean to someone who did not train the network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shoal.report.facts import Facts
+
+METRIC_WORDS = {
+    "accuracy": ("Accuracy", "share of rows whose class it names; higher is better"),
+    "balanced_accuracy": ("Balanced accuracy", "the same, every class counting alike; higher is better"),
+    "f1_macro": ("F1, macro", "balance of precision and recall, averaged over the classes; higher is better"),
+    "log_loss": ("Log loss", "how surprised it is by the truth; lower is better"),
+    "roc_auc": (
+        "ROC AUC",
+        "chance that it ranks a right row above a wrong one; 0.5 is guessing, 1 is perfect",
+    ),
+    "brier": ("Brier score", "squared distance of its probabilities from the truth; lower is better"),
+    "ece": ("Calibration error", "gap between how sure it is and how often it is right; lower is better"),
+    "rmse": ("RMSE", "typical error in the target's own unit, large errors counting more; lower is better"),
+    "mae": ("Mean absolute error", "average error in the target's own unit; lower is better"),
+    "mape": ("Mean error in percent", "average error as a share of the true value; lower is better"),
+    "r2": ("R²", "share of the ups and downs that it explains; 1 is perfect, 0 is no better than the mean"),
+}
+"""Metric name to its title and its meaning in one line."""
+
+SHARES = {"accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "ece"}
+"""Metrics that run from 0 to 1, for which a picture of the interval says something."""
+
+
+def compact(value: Any) -> str:
+    """Write a figure with four significant digits; a gap as a dash.
+
+    Examples
+    --------
+    >>> compact(0.98765), compact(1234567.0), compact(None)
+    ('0.9877', '1,235,000', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value != 0 and not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.3e}"
+    digits = 4 - 1 - math.floor(math.log10(abs(value))) if value else 0
+    rounded = round(value, digits)
+    text = f"{rounded:,.{max(digits, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def with_bounds(value: float, low: float, high: float) -> tuple[str, str]:
+    """Write a figure and its interval to the digits that the interval's width leaves meaningful.
+
+    Examples
+    --------
+    >>> with_bounds(0.971014, 0.90031, 0.99201)
+    ('0.971', '0.900 to 0.992')
+    >>> with_bounds(21345.6, 20511.2, 22179.9)
+    ('21,346', '20,511 to 22,180')
+    """
+    if not all(math.isfinite(number) for number in (value, low, high)):
+        return compact(value), "–"
+    if high == low or not 1e-6 < high - low < 1e12:
+        return compact(value), f"{compact(low)} to {compact(high)}"
+    digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
+    return f"{value:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
+
+
+def listed(names: Sequence[Any], most: int = 6) -> str:
+    """Join names as a person would; beyond `most`, say how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(range(9), most=2)
+    ('a, b and c', '0, 1 and 7 more')
+    """
+    shown = [str(name) for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def title(facts: Facts) -> str:
+    """Return the report's title: what is predicted from what."""
+    return f"Predicting {listed(facts.targets)} from {facts.table}"
+
+
+def headline(facts: Facts) -> str:
+    """Say in one or two sentences how good the network is on rows that it did not learn from."""
+    if not facts.judged:
+        return (
+            "No rows were kept aside, so nothing is known about how it does on rows that it has not seen. "
+            "Train with a test table or a test share to find out."
+        )
+    if facts.task == "regression":
+        return _regression_headline(facts)
+    if facts.task == "multilabel":
+        return _label_headline(facts)
+    return _class_headline(facts)
+
+
+def _class_headline(facts: Facts) -> str:
+    found = facts.figure("accuracy")
+    if not found:
+        return f"It was tested on {_tested(facts)}; the figures are below."
+    return f"It names the right {listed(facts.targets)} for {_percent(found['value'])} of {_tested(facts)}."
+
+
+def _label_headline(facts: Facts) -> str:
+    found = facts.figure("roc_auc")
+    value = f"a mean ROC AUC of {compact(found['value'])}" if found else "the figures below"
+    return f"On {_tested(facts)} it reaches {value} over {len(facts.targets)} labels."
+
+
+def _regression_headline(facts: Facts) -> str:
+    error, explained = facts.figure("mae"), facts.figure("r2")
+    sentence = f"On {_tested(facts)} its {listed(facts.targets)} is off by "
+    sentence += f"{_written(error)[0] if error else 'an unknown amount'} on average."
+    if explained and math.isfinite(explained["value"]):
+        share = max(explained["value"], 0.0)
+        sentence += f" It explains {_percent(share)} of the ups and downs from row to row."
+    return sentence
+
+
+def caution(facts: Facts) -> str:
+    """Say how far the headline's figure may be off because only so many rows were tested."""
+    lead = {"regression": "mae", "multilabel": "roc_auc"}.get(facts.task, "accuracy")
+    found = facts.figure(lead)
+    if not found or not (math.isfinite(found["low"]) and math.isfinite(found["high"])):
+        return ""
+    if lead == "accuracy":
+        bounds = f"{100 * found['low']:.1f} to {100 * found['high']:.1f}\N{NO-BREAK SPACE}%"
+    else:
+        bounds = _written(found)[1]
+    return f"With that many rows, chance alone leaves room from {bounds} (95\N{NO-BREAK SPACE}% interval)."
+
+
+def _written(found: Mapping[str, Any]) -> tuple[str, str]:
+    return with_bounds(found["value"], found["low"], found["high"])
+
+
+def _tested(facts: Facts) -> str:
+    rows = (facts.judged or {}).get("rows")
+    count = f"{rows:,} rows" if rows != 1 else "one row"
+    if facts.judged_on == "validation":
+        return f"{count} that it did not learn from, but that decided when to stop"
+    return f"{count} that it had never seen"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%" if math.isfinite(share) else "an unknown share"
+
+
+def course(facts: Facts) -> str:
+    """Say how training went: how many epochs, which were kept, why it ended."""
+    history = facts.history
+    if not len(history):
+        return "No epoch was recorded."
+    sentences = [f"It trained for {len(history):,} epoch{'s' if len(history) > 1 else ''}{_took(facts)}."]
+    if history.best_epoch is not None:
+        sentences.append(f"The weights of epoch {history.best_epoch:,} were kept.")
+    if history.stop_reason:
+        reason = history.stop_reason.rstrip(".")
+        sentences.append(f"{reason[:1].upper()}{reason[1:]}.")
+    return " ".join(sentences)
+
+
+def _took(facts: Facts) -> str:
+    if facts.seconds is None:
+        return ""
+    return f" in {facts.seconds:.1f} s" if facts.seconds < 90 else f" in {facts.seconds / 60:.1f} min"
+
+
+def portions(facts: Facts) -> str:
+    """Say which rows served for what."""
+    roles = (
+        ("train", "to learn from"),
+        ("valid", "to decide when to stop"),
+        ("test", "kept aside to judge it"),
+    )
+    said = [f"{facts.rows[name]:,} {role}" for name, role in roles if facts.rows.get(name)]
+    return f"Rows: {', '.join(said)}." if said else ""
