@@ -79,3 +79,12 @@ def test_a_single_row_still_gets_an_answer():
     assert found["rows"] == 1
     assert found["figures"]["accuracy"]["value"] == 1.0
     assert found["figures"]["accuracy"]["low"] < 0.3
+
+
+def test_an_interval_stays_where_the_figure_can_be():
+    truth = np.arange(3000) % 2
+    proba = np.stack([1 - truth, truth], axis=1) * 0.8 + 0.1
+    proba[:3] = proba[:3, ::-1]
+    for figure in judged("binary", truth, proba)["figures"].values():
+        assert 0.0 <= figure["low"] <= figure["value"] <= figure["high"]
+    assert judged("binary", truth, proba)["figures"]["roc_auc"]["high"] <= 1.0

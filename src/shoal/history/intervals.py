@@ -105,7 +105,9 @@ def interval(
         effective = float(weights.sum() ** 2 / (weights**2).sum())
         return Interval(value, *wilson(value, effective, level), level, "wilson")
     drawn = bootstrap(metric, true, guess, weights[0], seed)
-    return Interval(value, *_bounds(value, drawn, level), level, "bootstrap")
+    low, high = _bounds(value, drawn, level)
+    low, high = max(low, metric.lowest), min(high, metric.highest)
+    return Interval(value, low, high, level, "bootstrap")
 
 
 def bootstrap(

@@ -14,6 +14,7 @@ regression                (rows, outputs)         values (rows, outputs)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -50,6 +51,8 @@ class Metric:
         What the prediction must be.
     title : str
         The name as a person reads it.
+    lowest, highest : float
+        What it can be at most; an interval is cut there.
 
     Examples
     --------
@@ -65,6 +68,8 @@ class Metric:
     tasks: tuple[str, ...]
     needs: Needs
     title: str
+    lowest: float = 0.0
+    highest: float = math.inf
 
     def __call__(self, truth: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None = None) -> float:
         """Return the metric as one number; rows of weight 0 count as absent."""
@@ -80,41 +85,34 @@ class Metric:
         return value > than if self.goal == "max" else value < than
 
 
-accuracy = Metric("accuracy", classification.accuracy, "max", _CLASSES, "labels", "accuracy")
-balanced_accuracy = Metric(
-    "balanced_accuracy",
-    classification.balanced_accuracy,
-    "max",
-    _TWO_OR_MORE,
-    "labels",
-    "balanced accuracy",
-)
-f1_macro = Metric("f1_macro", classification.f1_macro, "max", _TWO_OR_MORE, "labels", "macro F1")
-log_loss = Metric("log_loss", classification.log_loss, "min", _CLASSES, "probabilities", "log loss")
-roc_auc = Metric("roc_auc", classification.roc_auc, "max", _CLASSES, "probabilities", "ROC AUC")
-brier = Metric("brier", classification.brier, "min", _CLASSES, "probabilities", "Brier score")
-ece = Metric("ece", classification.ece, "min", _CLASSES, "probabilities", "expected calibration error")
-rmse = Metric("rmse", regression.rmse, "min", _NUMBERS, "values", "root mean squared error")
-mae = Metric("mae", regression.mae, "min", _NUMBERS, "values", "mean absolute error")
-mape = Metric("mape", regression.mape, "min", _NUMBERS, "values", "mean absolute percentage error")
-r2 = Metric("r2", regression.r2, "max", _NUMBERS, "values", "R²")
+def _share(name: str, kernel: Kernel, tasks: tuple[str, ...], needs: Needs, title: str) -> Metric:
+    return Metric(name, kernel, "max", tasks, needs, title, highest=1.0)
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        accuracy,
-        balanced_accuracy,
-        f1_macro,
-        log_loss,
-        roc_auc,
-        brier,
-        ece,
-        rmse,
-        mae,
-        mape,
-        r2,
-    )
-}
+
+def _chance(name: str, kernel: Kernel, title: str) -> Metric:
+    return Metric(name, kernel, "min", _CLASSES, "probabilities", title)
+
+
+def _distance(name: str, kernel: Kernel, title: str) -> Metric:
+    return Metric(name, kernel, "min", _NUMBERS, "values", title)
+
+
+accuracy = _share("accuracy", classification.accuracy, _CLASSES, "labels", "accuracy")
+balanced_accuracy = _share(
+    "balanced_accuracy", classification.balanced_accuracy, _TWO_OR_MORE, "labels", "balanced accuracy"
+)
+f1_macro = _share("f1_macro", classification.f1_macro, _TWO_OR_MORE, "labels", "macro F1")
+roc_auc = _share("roc_auc", classification.roc_auc, _CLASSES, "probabilities", "ROC AUC")
+log_loss = _chance("log_loss", classification.log_loss, "log loss")
+brier = _chance("brier", classification.brier, "Brier score")
+ece = _chance("ece", classification.ece, "expected calibration error")
+rmse = _distance("rmse", regression.rmse, "root mean squared error")
+mae = _distance("mae", regression.mae, "mean absolute error")
+mape = _distance("mape", regression.mape, "mean absolute percentage error")
+r2 = Metric("r2", regression.r2, "max", _NUMBERS, "values", "R²", lowest=-math.inf, highest=1.0)
+
+_ALL = (accuracy, balanced_accuracy, f1_macro, log_loss, roc_auc, brier, ece, rmse, mae, mape, r2)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 """Every metric by name, in the order in which reports show them."""
 
 _DEFAULTS = {
