@@ -1,0 +1,121 @@
+"""The inside of a ``.shoal`` file: plain data to members and back, checked on the way in.
+
+``model.json`` carries the format's version and the SHA-256 of the weights and of the history, so a file
+put together from two models is refused even where each part is sound. The card carries none: it is
+text for people, and who adds a note of their own to it keeps a working model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as read_tensors
+from safetensors.numpy import save as write_tensors
+
+from shoal import __version__
+from shoal.errors import ArtefactError, FileError
+from shoal.history import History, from_lines, to_lines
+from shoal.history.strict_json import from_text, to_text
+from shoal.model.archive import CARD, DOCUMENT, HISTORY, WEIGHTS, damaged
+
+FORMAT = "shoal model"
+VERSION = 1
+"""Version of the format. It rises when an older shoal could not read the file rightly."""
+
+_SUMMED = (WEIGHTS, HISTORY)
+_GROUPS = ("params", "state")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a ``.shoal`` file holds, as plain data.
+
+    Attributes
+    ----------
+    card : str
+        Markdown for people.
+    document : dict
+        JSON data: spec, encoder, columns, target, provenance, scores, precision.
+    history : History
+    params, state : dict of str to array
+    """
+
+    card: str
+    document: dict[str, Any]
+    history: History
+    params: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+
+
+def to_members(contents: Contents) -> dict[str, bytes]:
+    """Return the members of the archive by name."""
+    members = {
+        CARD: contents.card.encode(),
+        HISTORY: to_lines(contents.history).encode(),
+        WEIGHTS: write_tensors(_tensors(contents)),
+    }
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "written_by": f"shoal {__version__}",
+        "sha256": {name: _sum(members[name]) for name in _SUMMED},
+    }
+    members[DOCUMENT] = to_text({**head, **contents.document}, indent=1).encode()
+    return members
+
+
+def from_members(members: Mapping[str, bytes], where: str) -> Contents:
+    """Read the members of the archive `where`.
+
+    Raises
+    ------
+    ArtefactError
+        If a newer shoal wrote them, or a part does not belong to the others or cannot be read.
+    """
+    document = _document(members[DOCUMENT], where)
+    for name in _SUMMED:
+        if document.get("sha256", {}).get(name) != _sum(members[name]):
+            raise damaged(where, f"{name} is not the one that {DOCUMENT} was written with")
+    try:
+        tensors = read_tensors(members[WEIGHTS])
+        history = from_lines(members[HISTORY].decode(), where=HISTORY)
+        card = members[CARD].decode()
+    except (SafetensorError, FileError, ValueError) as error:
+        raise damaged(where, error) from error
+    return Contents(card, document, history, *(_group(tensors, group) for group in _GROUPS))
+
+
+def _document(text: bytes, where: str) -> dict[str, Any]:
+    try:
+        document = from_text(text.decode())
+    except (ValueError, RecursionError) as error:
+        raise damaged(where, f"{DOCUMENT} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ArtefactError(f"'{where}' is not a shoal model: its {DOCUMENT} is of another kind.")
+    version = document.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise ArtefactError(
+            f"The model '{where}' was written by {document.get('written_by', 'a newer shoal')} in format "
+            f"{version}; this is shoal {__version__}, which reads formats up to {VERSION}: upgrade shoal."
+        )
+    return document
+
+
+def _tensors(contents: Contents) -> dict[str, np.ndarray]:
+    groups = zip(_GROUPS, (contents.params, contents.state), strict=True)
+    # safetensors writes the memory as it lies: a view or a transposed array must be made whole first
+    return {f"{group}/{n}": np.ascontiguousarray(a) for group, tree in groups for n, a in tree.items()}
+
+
+def _group(tensors: Mapping[str, np.ndarray], group: str) -> dict[str, np.ndarray]:
+    start = f"{group}/"
+    return {name[len(start) :]: array for name, array in tensors.items() if name.startswith(start)}
+
+
+def _sum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

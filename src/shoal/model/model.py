@@ -1,0 +1,214 @@
+"""A trained network with everything that is needed to use it: what you keep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from shoal.axes import Precision
+from shoal.data.columns import Column
+from shoal.data.encode import TableEncoder
+from shoal.data.intake import as_frame
+from shoal.data.task import Target
+from shoal.errors import ArtefactError, ColumnError, TargetError
+from shoal.history.record import History
+from shoal.model.archive import write_archive
+from shoal.model.card import CardFacts, write_card
+from shoal.model.contents import Contents, to_members
+from shoal.model.predict import forward
+from shoal.nets.heads import probabilities
+from shoal.nets.spec import NetSpec
+
+_PRECISIONS = ("float32", "float64")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, the way from tables to it and back, and the story of its training.
+
+    Attributes
+    ----------
+    spec : NetSpec
+        What the network is.
+    params, state : dict of str to array
+        Its weights and running statistics, in the type that `precision` names.
+    encoder : TableEncoder
+        From tables to the network's numbers.
+    columns : tuple of Column
+        The feature columns of the training table, those left out included.
+    target : Target
+        From the network's numbers to classes or quantities.
+    history : History
+        What happened in each epoch.
+    provenance : dict
+        Data fingerprint, seed, settings, versions, as JSON data.
+    scores : dict
+        What `shoal.history.judged` gave for rows kept aside; empty where there were none.
+    precision : {"float32", "float64"}
+        The type in which the network computes.
+    """
+
+    spec: NetSpec
+    params: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+    encoder: TableEncoder
+    columns: tuple[Column, ...]
+    target: Target
+    history: History = field(default_factory=History)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if self.precision not in _PRECISIONS:
+            raise ValueError(f"Expected precision float32 or float64. Got {self.precision!r}.")
+        for name, array in {**self.params, **self.state}.items():
+            if array.dtype != self.precision:
+                raise ValueError(f"Expected {name} in {self.precision}. Got {array.dtype}.")
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The feature columns of the training table, in its order."""
+        return tuple(column.name for column in self.columns)
+
+    def raw(self, X: Any) -> np.ndarray:
+        """Return the network's own outputs.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+            Anything that `shoal.data.as_frame` reads. Columns are found by name; an array without
+            names must have the columns of the training table in their order.
+
+        Returns
+        -------
+        float64 array (rows, outputs)
+            Logits, or standardised quantities.
+
+        Raises
+        ------
+        ColumnError
+            If a column is gone or holds the wrong things.
+        """
+        rows = self.encoder.transform(self._frame(X))
+        return forward(self.spec, self.params, self.state, rows.numbers, rows.codes, precision=self.precision)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted class or quantity of each row.
+
+        Returns
+        -------
+        array (rows,)
+            Classes with their original values, or quantities in the units of the target; of shape
+            (rows, outputs) for several quantities and (rows, labels) for labels.
+        """
+        if self.target.task != "regression":
+            return self.target.labels(self.predict_proba(X))
+        values = self.target.unscale(self.raw(X))
+        return values[:, 0] if len(self.target.names) == 1 else values
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Returns
+        -------
+        float64 array (rows, classes)
+            Columns follow ``target.classes`` and rows sum to 1; for labels, shape (rows, labels), the
+            probability that each label is on.
+
+        Raises
+        ------
+        TargetError
+            For a regression, which has no probabilities.
+        """
+        self._refuse_regression("probabilities")
+        return probabilities(self.spec.head, self.raw(X))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the logits: (rows,) for two classes, else (rows, classes) or (rows, labels)."""
+        self._refuse_regression("a decision function")
+        raw = self.raw(X)
+        return raw[:, 0] if self.target.task == "binary" else raw
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a ``.shoal`` file, in one step: a file that is there is replaced or kept whole.
+
+        Raises
+        ------
+        ArtefactError
+            If it cannot be written; a file that was there before is unchanged.
+        """
+        write_archive(path, to_members(self._contents()))
+
+    def card(self) -> str:
+        """Return what a person should know of the model, as Markdown."""
+        weights = sum(array.size for array in self.params.values())
+        told = (self.columns, self.target, self.history, self.provenance, self.scores, self.precision)
+        return write_card(CardFacts(self.spec, weights, *told))
+
+    def _contents(self) -> Contents:
+        document = {
+            "precision": self.precision,
+            "spec": self.spec.to_json(),
+            "encoder": self.encoder.to_json(),
+            "columns": [column.to_json() for column in self.columns],
+            "target": self.target.to_json(),
+            "provenance": self.provenance,
+            "scores": self.scores,
+        }
+        return Contents(self.card(), document, self.history, self.params, self.state)
+
+    def _frame(self, X: Any) -> pl.DataFrame:
+        frame = as_frame(X)
+        if frame.columns == [f"x{i}" for i in range(frame.width)]:  # an array: columns go by their place
+            frame = self._named(frame)
+        # A table to be predicted may still have the answers in it; they are not looked at.
+        return frame.drop(self.target.names, strict=False)
+
+    def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if frame.width != len(self.columns):
+            raise ColumnError(
+                f"Expected {len(self.columns)} columns, as in training. Got {frame.width} columns without "
+                "names; hand in the same columns in the same order, or a table with names."
+            )
+        return frame.rename(dict(zip(frame.columns, self.feature_names, strict=True)))
+
+    def _refuse_regression(self, what: str) -> None:
+        if self.target.task == "regression":
+            raise TargetError(
+                f"The target {', '.join(self.target.names)} is a quantity and has no {what}; use predict."
+            )
+
+
+def from_contents(contents: Contents, where: str) -> Model:
+    """Return the model that a file holds.
+
+    Raises
+    ------
+    ArtefactError
+        If the parts are not what shoal writes.
+    """
+    document: Mapping[str, Any] = contents.document
+    try:
+        return Model(
+            spec=NetSpec.from_json(document["spec"]),
+            params=contents.params,
+            state=contents.state,
+            encoder=TableEncoder.from_json(document["encoder"]),
+            columns=tuple(Column.from_json(column) for column in document["columns"]),
+            target=Target.from_json(document["target"]),
+            history=contents.history,
+            provenance=document["provenance"],
+            scores=document["scores"],
+            precision=document["precision"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ArtefactError(
+            f"The model '{where}' cannot be understood ({type(error).__name__}: {error}): it was not "
+            "written by shoal, or was altered by hand."
+        ) from error
