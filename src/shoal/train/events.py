@@ -1,0 +1,80 @@
+"""What the training loop says while it works: plain dataclasses, read by all who watch.
+
+The progress bar, the history, the checkpoint and the tests read one stream; there are no callbacks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+COLUMNS = ("loss", "val_loss", "val_metric", "learning_rate")
+"""What is recorded of every network in every epoch, in this order."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins: so many networks in so many tiles of so many programs, for at most so many epochs."""
+
+    nets: int
+    tiles: int
+    programs: int
+    epochs: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A program is ready on a device; `seconds` is 0 where it was ready before."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EpochsDone:
+    """A tile has trained some epochs.
+
+    Parameters
+    ----------
+    nets : (n,) int array
+        Networks of the tile that were active.
+    first_epoch : int
+        Epoch number of the first row, counted from 1.
+    values : (n, epochs, columns) float array
+        `COLUMNS`; NaN from the epoch on in which a network had stopped.
+    seconds : float
+        Time of these epochs on their device.
+    """
+
+    nets: np.ndarray
+    first_epoch: int
+    values: np.ndarray
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NetStopped:
+    """A network has ended; `reason` says why in words."""
+
+    net: int
+    epoch: int
+    best_epoch: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """The user stopped the training; what was learnt so far is kept."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All networks have ended."""
+
+    results: list = field(repr=False)
+    seconds: float = 0.0
+
+
+Event = Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished

@@ -1,0 +1,124 @@
+"""Keeping tiles full: networks that still train move together, those that have stopped leave.
+
+A tile keeps its size for life, because another size may round differently; packing only changes who sits
+beside whom, which changes nothing. Tiles of one group are packed when they stand at the same epoch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from shoal.train.population import FILLER, Tile, stacked
+
+_NO_LIMIT = 1 << 30
+
+
+def taken(state: dict[str, Any], place: int) -> dict[str, Any]:
+    """Return one network's part of a tile's state, as copies."""
+    return jax.tree.map(lambda leaf: np.array(leaf[place]), state)
+
+
+class Board:
+    """Where the tiles of a run stand: who waits, who has ended, and when to pack."""
+
+    def __init__(self, tiles: Sequence[Tile]):
+        self._lock = threading.Lock()
+        self._live: dict[int, dict[int, Tile]] = defaultdict(dict)  # group -> identity -> tile
+        self._ended: list[Tile] = []
+        self._waiting: dict[int, list[Tile]] = defaultdict(list)
+        self._meeting: dict[int, int] = {}  # group -> epoch at which its tiles meet to be packed
+        for tile in tiles:
+            self._live[tile.group][id(tile)] = tile
+            tile_done = not tile.active().any()
+            if tile_done:
+                self._retire(tile)
+
+    def open(self) -> bool:
+        """Return whether any tile still trains, or any news of one may be on the way."""
+        with self._lock:
+            return any(self._live.values())
+
+    def all(self) -> list[Tile]:
+        """Return every tile, ended or not."""
+        with self._lock:
+            return [t for tiles in self._live.values() for t in tiles.values()] + self._ended
+
+    def limit(self, tile: Tile) -> int:
+        """Return how many epochs the tile may train before it must meet the others of its group."""
+        with self._lock:
+            meeting = self._meeting.get(tile.group)
+            return _NO_LIMIT if meeting is None else max(1, meeting - tile.epoch)
+
+    def after(self, tile: Tile) -> list[Tile]:
+        """Take note that a call for `tile` is over; return the tiles that are ready for the next."""
+        with self._lock:
+            group = tile.group
+            if not tile.active().any():
+                self._retire(tile)
+                return self._meet(group)
+            if group not in self._meeting and self._worth_packing(group):
+                self._meeting[group] = max(t.epoch for t in self._live[group].values())
+            if tile.epoch >= self._meeting.get(group, _NO_LIMIT):
+                self._waiting[group].append(tile)
+                return self._meet(group)
+            return [tile]
+
+    def _retire(self, tile: Tile) -> None:
+        self._live[tile.group].pop(id(tile), None)
+        self._ended.append(tile)
+
+    def _worth_packing(self, group: int) -> bool:
+        tiles = list(self._live[group].values())
+        if len(tiles) < 2 or tiles[0].key.tile < 2:
+            return False
+        active = sum(int(t.active().sum()) for t in tiles)
+        return -(-active // tiles[0].key.tile) < len(tiles)
+
+    def _meet(self, group: int) -> list[Tile]:
+        """Pack the group if all its live tiles wait at the meeting; else let them wait on."""
+        waiting, live = self._waiting[group], self._live[group]
+        if not waiting or len(waiting) < len(live):
+            return []
+        self._waiting[group] = []
+        self._meeting.pop(group, None)
+        if len({t.epoch for t in waiting}) > 1:  # a tile was past the meeting: go on, meet later
+            return waiting
+        packed = _packed(waiting)
+        live.clear()
+        live.update({id(t): t for t in packed})
+        self._ended.extend(waiting)
+        return packed
+
+
+def _packed(tiles: Sequence[Tile]) -> list[Tile]:
+    """Seat the running networks of `tiles` in as few tiles of the same size as they need."""
+    size = tiles[0].key.tile
+    seats = [
+        (tile.nets[place], taken(state, place), taken(tile.settings, place))
+        for tile in tiles
+        for state in [tile.fetched()]
+        for place in np.flatnonzero(tile.active())
+    ]
+    return [_seated(tiles[0], seats[at : at + size]) for at in range(0, len(seats), size)]
+
+
+def _seated(like: Tile, seats) -> Tile:
+    nets, states, settings = (list(part) for part in zip(*seats, strict=True))
+    filler = {**states[0], "code": np.int32(FILLER)}
+    missing = like.key.tile - len(seats)
+    return Tile(
+        key=like.key,
+        view=like.view,
+        seed=like.seed,
+        nets=nets,
+        state=stacked(states + [filler] * missing),
+        settings=stacked(settings + settings[:1] * missing),
+        epoch=like.epoch,
+        group=like.group,
+    )

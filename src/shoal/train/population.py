@@ -1,0 +1,241 @@
+"""A population: the networks to train, sorted into tiles, and their state as arrays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import jax
+import numpy as np
+
+from shoal.nets import network
+from shoal.nets.spec import NetSpec
+from shoal.train import program
+from shoal.train.program import RUNNING, ProgramKey
+from shoal.train.recipe import Recipe
+from shoal.train.strategy import tile_size
+from shoal.train.view import View
+
+_HISTORY_STEPS = 32768  # steps whose rates travel with one call; bounds the table of rates
+_MOST_EPOCHS = 128
+FILLER = 9
+"""State code of a copy that only fills a tile."""
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a population.
+
+    Parameters
+    ----------
+    spec : NetSpec
+    recipe : Recipe
+    view : int
+        Index of its view of the data.
+    seed : int
+        Decides initial weights, order of rows and dropout.
+    padded : tuple of int, optional
+        Widths to pad the dense layers to, in the order of ``spec.units()``.
+    start : mapping, optional
+        State of an earlier run to go on from (`NetResult.state`), or ``{"params": ..., "running": ...}`` to
+        start from given weights.
+    """
+
+    spec: NetSpec
+    recipe: Recipe
+    view: int = 0
+    seed: int = 0
+    padded: tuple[int, ...] | None = None
+    start: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def wide(self) -> NetSpec:
+        """The description with padded widths."""
+        return self.spec if self.padded is None else self.spec.with_units(self.padded)
+
+
+@dataclass
+class Tile:
+    """Networks that one program call trains together; `nets` are their places in the population."""
+
+    key: ProgramKey
+    view: int
+    seed: int
+    nets: list[int]
+    state: State
+    settings: State
+    epoch: int
+    group: int
+    codes: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        self.codes = np.array(self.state["code"])
+
+    def active(self) -> np.ndarray:
+        """Return which of the tile's places hold a network that still runs, as of the last call."""
+        return self.codes == RUNNING
+
+    def fetched(self) -> State:
+        """Return the state as NumPy arrays; between calls it stays on its device."""
+        return jax.device_get(self.state)
+
+
+def batch_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
+    """Return rows of a step and steps of an epoch: the last short batch is padded with weight zero."""
+    batch = min(recipe.batch_size, rows)
+    return batch, -(-rows // batch)
+
+
+def program_key(member: Member, view: View, tile: int) -> ProgramKey:
+    """Return what decides the compiled program of a member."""
+    recipe = member.recipe
+    batch, steps = batch_and_steps(recipe, len(view.train))
+    return ProgramKey(
+        structure=member.wide.structure(),
+        masked=member.padded is not None and member.padded != member.spec.units(),
+        loss=recipe.loss,
+        optimizer=recipe.optimizer,
+        uses=recipe.uses(),
+        rate_factors=recipe.rate_factors,
+        batch=batch,
+        steps=steps,
+        valid_rows=program.valid_slots(len(view.valid)) if view.valid else 0,
+        history=int(np.clip(_HISTORY_STEPS // steps, 1, _MOST_EPOCHS)),
+        tile=tile,
+        precision=recipe.precision,
+    )
+
+
+def tiles_of(
+    members: Sequence[Member], views: Sequence[View], *, cpu: bool, exact: bool, tile: int | None = None
+) -> list[Tile]:
+    """Sort members into tiles: same program key, view, seed and epoch; `tile` overrides the strategy."""
+    kinds: dict[tuple, list[int]] = defaultdict(list)
+    for i, member in enumerate(members):
+        kind = (program_key(member, views[member.view], 1), member.view, member.seed)
+        kinds[(*kind, _first_epoch(member))].append(i)
+    tiles = []
+    for group, ((key, view, seed, _), nets) in enumerate(kinds.items()):
+        size = tile or tile_size(key.structure, key.batch, len(nets), cpu=cpu, exact=exact)
+        for at in range(0, len(nets), size):
+            part = nets[at : at + size]
+            tiles.append(_tile(members, part, replace(key, tile=size), view, seed, group))
+    return tiles
+
+
+def _first_epoch(member: Member) -> int:
+    return int((member.start or {}).get("epoch", 0))
+
+
+def _tile(members, nets, key: ProgramKey, view, seed, group) -> Tile:
+    states = [first_state(members[i]) for i in nets]
+    settings = [net_settings(members[i]) for i in nets]
+    filler = {**states[0], "code": np.int32(FILLER)}
+    missing = key.tile - len(nets)
+    return Tile(
+        key=key,
+        view=view,
+        seed=seed,
+        nets=list(nets),
+        state=stacked(states + [filler] * missing),
+        settings=stacked(settings + settings[:1] * missing),
+        epoch=_first_epoch(members[nets[0]]),
+        group=group,
+    )
+
+
+def stacked(trees: Sequence[State]) -> State:
+    """Put trees of arrays together along a new leading nets axis."""
+    return jax.tree.map(lambda *leaves: np.stack([np.asarray(x) for x in leaves]), *trees)
+
+
+def first_state(member: Member) -> State:
+    """Return the state of a network before its first step, or where an earlier run left it."""
+    start = member.start
+    if start is not None and "optimizer" in start:
+        return _continued(member, start)
+    if start is not None:
+        params, running = dict(start["params"]), dict(start["running"])
+    else:
+        params, running = network.init(member.spec, member.seed, member.recipe.precision)
+    wide = _shapes(member.wide.structure())
+    params = {name: _widened(value, wide[0][name]) for name, value in params.items()}
+    running = {name: _widened(value, wide[1][name]) for name, value in running.items()}
+    return {
+        "params": params,
+        "running": running,
+        "optimizer": program.optimizer_state(member.recipe.optimizer, params),
+        "best_params": params,
+        "best_running": running,
+        "best_score": np.asarray(np.inf, member.recipe.precision),
+        "best_epoch": np.int32(0),
+        "waited": np.int32(0),
+        "epoch": np.int32(0),
+        "code": np.int32(RUNNING),
+    }
+
+
+def _continued(member: Member, start: Mapping[str, Any]) -> State:
+    """Go on where an earlier run stopped for want of epochs; a net that ended for good stays ended."""
+    code = int(start["code"])
+    more = code == program.COMPLETE and member.recipe.epochs > int(start["epoch"])
+    return {**start, "code": np.int32(RUNNING if more else code)}
+
+
+@cache
+def _shapes(structure: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
+    """Return the shapes of parameters and running statistics of a description."""
+    params, running = network.init(structure, 0)
+    return {k: v.shape for k, v in params.items()}, {k: v.shape for k, v in running.items()}
+
+
+def _widened(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Pad an array with zeros to `shape`; padded units stay at zero because nothing reaches them."""
+    value = np.asarray(value)
+    if value.shape == shape:
+        return value
+    return np.pad(value, [(0, want - have) for have, want in zip(value.shape, shape, strict=True)])
+
+
+def narrowed(values: Mapping[str, np.ndarray], spec: NetSpec) -> dict[str, np.ndarray]:
+    """Cut the padding off parameters or running statistics."""
+    params, running = _shapes(spec.structure())
+    shapes = {**params, **running}
+    return {
+        name: np.ascontiguousarray(np.asarray(value)[tuple(slice(n) for n in shapes[name])])
+        for name, value in values.items()
+    }
+
+
+def net_settings(member: Member) -> State:
+    """Return everything about one network that the program takes as numbers."""
+    recipe, spec = member.recipe, member.spec
+    dtype = np.dtype(recipe.precision)
+    columns = ("loss", "val_loss", "val_metric")
+    sign = -1.0 if recipe.monitor == "val_metric" and spec.head != "linear" else 1.0
+    return {
+        **{name: np.asarray(value, dtype) for name, value in recipe.numbers().items()},
+        "monitor": np.array([sign * (name == recipe.monitor) for name in columns], dtype),
+        "patience": np.int32(recipe.patience),
+        "min_epochs": np.int32(recipe.min_epochs),
+        "epochs": np.int32(recipe.epochs),
+        "key": np.uint32(crc32(f"dropout {member.seed}".encode())),
+        "rates": {path: np.asarray(rate, dtype) for path, rate in spec.rates().items()},
+        "masks": _masks(member, dtype),
+    }
+
+
+def _masks(member: Member, dtype) -> dict[str, np.ndarray]:
+    if member.padded is None or member.padded == member.spec.units():
+        return {}
+    paths = [path for path, layer, _ in member.spec.walk() if layer.kind == "dense"]
+    return {
+        path: (np.arange(wide) < real).astype(dtype)
+        for path, real, wide in zip(paths, member.spec.units(), member.padded, strict=True)
+    }

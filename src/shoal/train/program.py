@@ -1,0 +1,309 @@
+"""The compiled program: some epochs of a tile of networks, as one XLA computation.
+
+A *tile* is a fixed number of networks that share a program key, a view of the data and an order of the rows.
+A tile of one is computed without a networks axis inside, a larger one under ``vmap``. All numbers are
+traced: the program knows only shapes and choices (`ProgramKey`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array
+
+from shoal import backend
+from shoal.nets import draws, network
+from shoal.nets.layers import Pass
+from shoal.nets.losses import LOSSES, weighted_mean
+from shoal.nets.spec import NetSpec
+from shoal.train.optimizers import OPTIMIZERS
+
+RUNNING, COMPLETE, EARLY, DIVERGED = 0, 1, 2, 3
+"""State codes of a network; only those that run move."""
+
+_VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
+_PENALISED = ("kernel", "shortcut", "embedding")  # biases, norms and scales carry no penalty
+
+
+@dataclass(frozen=True)
+class ProgramKey:
+    """All that forces a new program; two networks with one key share one.
+
+    Parameters
+    ----------
+    structure : NetSpec
+        The network without its numeric settings, with padded widths.
+    masked : bool
+        Whether widths are padded, so that units carry masks.
+    loss, optimizer : str
+    uses : frozenset of str
+        Optional parts of the step.
+    rate_factors : tuple
+        Factors of the learning rate by parameter name.
+    batch, steps : int
+        Rows of a step and steps of an epoch.
+    valid_rows : int
+        Padded rows of the validation set; 0 without one.
+    history : int
+        Epochs that one call can record.
+    tile : int
+        Networks of a tile.
+    precision : str
+    """
+
+    structure: NetSpec
+    masked: bool
+    loss: str
+    optimizer: str
+    uses: frozenset[str]
+    rate_factors: tuple[tuple[str, float], ...]
+    batch: int
+    steps: int
+    valid_rows: int
+    history: int
+    tile: int
+    precision: str
+
+
+def valid_slots(rows: int) -> int:
+    """Return the padded number of validation rows: a multiple of 32, or of the block when many."""
+    unit = 32 if rows <= _VALID_BLOCK else _VALID_BLOCK
+    return -(-rows // unit) * unit
+
+
+def optimizer_state(name: str, params: Mapping[str, np.ndarray]) -> optax.OptState:
+    """Return the optimizer's state before the first step, as NumPy arrays."""
+    shapes = tuple((k, v.shape, str(v.dtype)) for k, v in params.items())
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), _optimizer_shapes(name, shapes))
+
+
+@cache
+def _optimizer_shapes(name: str, shapes: tuple) -> optax.OptState:
+    kind = OPTIMIZERS[name]
+    params = {k: jax.ShapeDtypeStruct(shape, np.dtype(dtype)) for k, shape, dtype in shapes}
+    return jax.eval_shape(kind.direction(dict(kind.defaults)).init, params)
+
+
+def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
+    """Return the program for `key` on `device`, and the seconds it took to compile (0 if it was ready)."""
+    with _lock_for(key, device):
+        ready = _programs.get((key, device))
+        if ready is not None:
+            return ready, 0.0
+        started = time.perf_counter()
+        program = jax.jit(_tile_program(key), donate_argnums=0).lower(*args).compile()
+        _programs[key, device] = program
+        return program, time.perf_counter() - started
+
+
+_programs: dict[tuple[ProgramKey, jax.Device], jax.stages.Compiled] = {}
+
+
+@cache
+def _lock_for(key: ProgramKey, device: jax.Device) -> Lock:
+    return Lock()
+
+
+def _tile_program(key: ProgramKey):
+    """Return ``(state, nets, rates, data, shuffle_key, first, count) -> (state, history)`` for a tile."""
+    epoch = _epoch_of_one(key)
+
+    def all_nets(state, nets, rates, order, data, number):
+        if key.tile > 1:
+            return jax.vmap(epoch, in_axes=(0, 0, 0, None, None, None))(
+                state, nets, rates, order, data, number
+            )
+        one = jax.tree.map(lambda leaf: leaf[0], (state, nets, rates))
+        return jax.tree.map(lambda leaf: leaf[None], epoch(*one, order, data, number))
+
+    def program(state, nets, rates, data, shuffle_key, first, count):
+        slots = key.batch * key.steps
+
+        def body(carry):
+            i, state, history = carry
+            number = first + i
+            order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
+            rate = jax.lax.dynamic_index_in_dim(rates, i, axis=1, keepdims=False)
+            order = order.reshape(key.steps, key.batch)
+            fresh, row = all_nets(state, nets, rate, order, data, number)
+            active = state["code"] == RUNNING
+            state = jax.tree.map(lambda a, b: jnp.where(_along(active, a), a, b), fresh, state)
+            row = jnp.where(active[:, None], row, jnp.full_like(row, jnp.nan))
+            history = jax.lax.dynamic_update_index_in_dim(history, row, i, axis=1)
+            return i + 1, state, history
+
+        def go_on(carry):
+            i, state, _ = carry
+            return (i < count) & jnp.any(state["code"] == RUNNING)
+
+        blank = jnp.full((key.tile, key.history, 3), jnp.nan, key.precision)
+        _, state, history = jax.lax.while_loop(go_on, body, (jnp.int32(0), state, blank))
+        return state, history
+
+    return program
+
+
+def _along(flags: Array, leaf: Array) -> Array:
+    return flags.reshape(flags.shape + (1,) * (leaf.ndim - 1))
+
+
+def _epoch_of_one(key: ProgramKey):
+    """Return the function that trains one network for one epoch and judges it."""
+    step = _step_of_one(key)
+    judge = _judge_of_one(key)
+
+    def epoch(state, net, rates, order, data, number):
+        counters = jnp.arange(key.steps, dtype=jnp.uint32)
+        keys = draws.fold(draws.fold(net["key"], number), counters)
+
+        def one(carry, inputs):
+            rows, rate, step_key = inputs
+            batch = {name: value[rows] for name, value in data["train"].items()}
+            return step(carry, batch, rate, step_key, net)
+
+        start = (state["params"], state["running"], state["optimizer"])
+        (params, running, optimizer), (losses, weights) = jax.lax.scan(one, start, (order, rates, keys))
+        loss = jnp.sum(losses * weights) / jnp.sum(weights)
+        moved = {**state, "params": params, "running": running, "optimizer": optimizer}
+        judged = judge(params, running, net, data)
+        row = jnp.stack([loss, *judged])
+        return _after_epoch(moved, row, net, number), row
+
+    return epoch
+
+
+def _step_of_one(key: ProgramKey):
+    """Return the function that takes one step of one network on one batch."""
+    loss_kind = LOSSES[key.loss]
+    direction_of = OPTIMIZERS[key.optimizer].direction
+
+    def objective(params, running, batch, net, step_key):
+        now = Pass(
+            train=True,
+            key=step_key,
+            weight=batch["weight"],
+            rates=net["rates"],
+            masks=net["masks"],
+        )
+        outputs, running = network.apply(key.structure, params, running, batch, now)
+        settings = {n: net[n] for n in loss_kind.settings if n != "label_smoothing" or n in key.uses}
+        rows = loss_kind.function(outputs, batch["target"], settings)
+        return weighted_mean(rows, batch["weight"]), running
+
+    def step(carry, batch, rate, step_key, net):
+        params, running, optimizer = carry
+        (loss, running), grads = jax.value_and_grad(objective, has_aux=True)(
+            params, running, batch, net, step_key
+        )
+        grads = _regularised(grads, params, net, key.uses)
+        direction, optimizer = direction_of(net).update(grads, optimizer, params)
+        params = _moved(params, direction, rate, net, key)
+        return (params, running, optimizer), (loss, jnp.sum(batch["weight"]))
+
+    return step
+
+
+def _penalised(name: str) -> bool:
+    return any(part in name for part in _PENALISED)
+
+
+def _regularised(grads, params, net, uses):
+    """Add the coupled L2 penalty to the gradient, then clip it by its global norm."""
+    if "l2" in uses:
+        grads = {
+            name: g + 2.0 * net["l2"] * params[name] if _penalised(name) else g for name, g in grads.items()
+        }
+    if "clip_norm" in uses:
+        norm = optax.global_norm(grads)
+        factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
+        grads = {name: g * factor for name, g in grads.items()}
+    return grads
+
+
+def _moved(params, direction, rate, net, key: ProgramKey):
+    """Take the step: ``w - rate * (direction + decay * w)``, then shrink towards zero under L1."""
+    moved = {}
+    for name, value in params.items():
+        here = rate * _factor(name, key.rate_factors)
+        change = direction[name]
+        if "weight_decay" in key.uses and _penalised(name):
+            change = change + net["weight_decay"] * value
+        value = value - here * change
+        if "l1" in key.uses and _penalised(name):
+            value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - here * net["l1"], 0.0)
+        moved[name] = value
+    return moved
+
+
+def _factor(name: str, factors) -> float:
+    found = [factor for pattern, factor in factors if pattern in name]
+    return float(np.prod(found)) if found else 1.0
+
+
+def _judge_of_one(key: ProgramKey):
+    """Return the function that gives validation loss and metric of one network."""
+    if key.valid_rows == 0:
+        return lambda params, running, net, data: (jnp.asarray(jnp.nan, key.precision),) * 2
+    loss_kind = LOSSES[key.loss]
+    blocks = max(1, key.valid_rows // _VALID_BLOCK)
+
+    def judge(params, running, net, data):
+        settings = {n: net[n] for n in loss_kind.settings if n != "label_smoothing"}
+
+        def block(rows):
+            outputs, _ = network.apply(key.structure, params, running, rows, Pass(masks=net["masks"]))
+            loss = loss_kind.function(outputs, rows["target"], settings)
+            score = _metric(key.structure.head, outputs, rows["target"])
+            return jnp.sum(loss * rows["weight"]), jnp.sum(score * rows["weight"])
+
+        valid = data["valid"]
+        split = {k: v.reshape(blocks, key.valid_rows // blocks, *v.shape[1:]) for k, v in valid.items()}
+        loss, score = jax.lax.map(block, split) if blocks > 1 else block(valid)
+        total = jnp.sum(valid["weight"])
+        return jnp.sum(loss) / total, jnp.sum(score) / total
+
+    return judge
+
+
+def _metric(head: str, outputs: Array, target: Array) -> Array:
+    """Per row: 1 where the prediction is right (classes), or the squared error (regression)."""
+    if head == "linear":
+        return jnp.mean(jnp.square(outputs - target), axis=-1)
+    if head == "softmax":
+        return (jnp.argmax(outputs, axis=-1) == target).astype(outputs.dtype)
+    return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)
+
+
+def _after_epoch(state, row, net, number):
+    """Keep the best weights, and decide whether the network goes on."""
+    # monitor: one-hot choice of the column, with sign -1 where more is better
+    score = jnp.sum(jnp.where(net["monitor"] != 0, row * net["monitor"], 0.0))
+    finite = jnp.isfinite(row[0]) & jnp.isfinite(score)
+    better = finite & (score < state["best_score"] - net["min_delta"])
+    best = finite & (score <= state["best_score"])
+
+    def keep(new, old):
+        return jax.tree.map(lambda a, b: jnp.where(best, a, b), new, old)
+
+    done = number + 1
+    waited = jnp.where(better, 0, state["waited"] + 1)
+    early = (net["patience"] > 0) & (waited >= net["patience"]) & (done >= net["min_epochs"])
+    code = jnp.where(done >= net["epochs"], COMPLETE, jnp.where(early, EARLY, RUNNING))
+    return {
+        **state,
+        "best_params": keep(state["params"], state["best_params"]),
+        "best_running": keep(state["running"], state["best_running"]),
+        "best_score": jnp.where(best, score, state["best_score"]),
+        "best_epoch": jnp.where(best, done, state["best_epoch"]),
+        "waited": waited,
+        "epoch": done,
+        "code": jnp.where(finite, code, DIVERGED).astype(jnp.int32),
+    }
