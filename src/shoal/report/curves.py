@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shoal.history.wording import compact
 from shoal.report.markup import Markup, tag
-from shoal.report.words import compact
 
 Values = Sequence[float | int | None]
 

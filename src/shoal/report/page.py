@@ -6,24 +6,17 @@ Is it any good? How did training go? What did it read? Which settings? How do I 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from shoal.history.metrics import METRICS
+from shoal.history.wording import listed, with_bounds
 from shoal.report.curves import Line, chart
 from shoal.report.facts import Facts
 from shoal.report.markup import Markup, tag
-from shoal.report.words import (
-    METRIC_WORDS,
-    SHARES,
-    caution,
-    course,
-    headline,
-    listed,
-    portions,
-    title,
-    with_bounds,
-)
+from shoal.report.words import MEANINGS, SHARES, caution, course, headline, portions, title
 
 FOLD_COLUMNS_FROM = 40
 """A table of more columns than this is folded away behind a click."""
@@ -70,7 +63,10 @@ def page(facts: Facts) -> str:
             _key_facts(facts),
         ),
         tag("main", _figures(facts), _training(facts), _columns(facts), _settings(facts), _again(facts)),
-        tag("footer", tag("p", f"Made by shoal {facts.provenance.get('shoal', '')}".rstrip())),
+        tag(
+            "footer",
+            tag("p", f"Made by shoal {facts.provenance.get('versions', {}).get('shoal', '')}".rstrip()),
+        ),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -111,15 +107,19 @@ def _figures(facts: Facts) -> Markup | None:
 
 
 def _figure_row(name: str, found: dict[str, Any]) -> Markup:
-    shown, meaning = METRIC_WORDS.get(name, (name, ""))
     value, bounds = with_bounds(found["value"], found["low"], found["high"])
     return tag(
         "tr",
-        tag("th", shown, tag("small", meaning), scope="row"),
+        tag("th", _titled(name), tag("small", MEANINGS.get(name, "")), scope="row"),
         tag("td", value, class_="number"),
         tag("td", bounds, class_="number bounds"),
         tag("td", _whisker(found) if name in SHARES else None, class_="picture"),
     )
+
+
+def _titled(name: str) -> str:
+    title = METRICS[name].title if name in METRICS else name
+    return title[:1].upper() + title[1:]
 
 
 def _whisker(found: dict[str, Any]) -> Markup | None:
@@ -164,11 +164,11 @@ def _loss_chart(facts: Facts) -> Markup:
 def _metric_charts(facts: Facts) -> list[Markup]:
     history = facts.history
     drawn = []
-    for name in METRIC_WORDS:
+    for name in METRICS:
         named = ((name, "training rows", 0), (f"val_{name}", "validation rows", 1))
         lines = [Line(said, history[key], style) for key, said, style in named if key in history]
         if lines:
-            drawn.append(chart(METRIC_WORDS[name][0], lines, _epochs(facts), history.best_epoch))
+            drawn.append(chart(_titled(name), lines, _epochs(facts), history.best_epoch))
     return drawn
 
 
@@ -238,11 +238,22 @@ def written(value: Any) -> str:
 
 
 def _again(facts: Facts) -> Markup | None:
-    entries = [
-        (name, written(value)) for name, value in facts.provenance.items() if not isinstance(value, dict)
-    ]
-    listing = [tag("div", tag("dt", name.replace("_", " ")), tag("dd", value)) for name, value in entries]
+    entries = _origins(facts.provenance)
+    listing = [tag("div", tag("dt", name), tag("dd", value)) for name, value in entries]
     command = tag("pre", tag("code", facts.command)) if facts.command else None
     if not (listing or command):
         return None
     return _section("How to do it again", command, tag("dl", listing, class_="facts") if listing else None)
+
+
+def _origins(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what has to be alike for the same network to come out, in the order in which it matters."""
+    data, platform = provenance.get("data", {}), provenance.get("platform", {})
+    entries = [
+        ("Fingerprint of the table", data.get("fingerprint")),
+        ("Seed", provenance.get("seed")),
+        ("Date", provenance.get("date")),
+        ("Machine", ", ".join(str(value) for value in platform.values() if value)),
+        *provenance.get("versions", {}).items(),
+    ]
+    return [(name, value) for name, value in entries if value not in (None, "")]

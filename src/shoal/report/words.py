@@ -3,81 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from shoal.history.wording import compact, listed, with_bounds
 from shoal.report.facts import Facts
 
-METRIC_WORDS = {
-    "accuracy": ("Accuracy", "share of rows whose class it names; higher is better"),
-    "balanced_accuracy": ("Balanced accuracy", "the same, every class counting alike; higher is better"),
-    "f1_macro": ("F1, macro", "balance of precision and recall, averaged over the classes; higher is better"),
-    "log_loss": ("Log loss", "how surprised it is by the truth; lower is better"),
-    "roc_auc": (
-        "ROC AUC",
-        "chance that it ranks a right row above a wrong one; 0.5 is guessing, 1 is perfect",
-    ),
-    "brier": ("Brier score", "squared distance of its probabilities from the truth; lower is better"),
-    "ece": ("Calibration error", "gap between how sure it is and how often it is right; lower is better"),
-    "rmse": ("RMSE", "typical error in the target's own unit, large errors counting more; lower is better"),
-    "mae": ("Mean absolute error", "average error in the target's own unit; lower is better"),
-    "mape": ("Mean error in percent", "average error as a share of the true value; lower is better"),
-    "r2": ("R²", "share of the ups and downs that it explains; 1 is perfect, 0 is no better than the mean"),
+MEANINGS = {
+    "accuracy": "share of rows whose class it names; higher is better",
+    "balanced_accuracy": "the same, every class counting alike; higher is better",
+    "f1_macro": "balance of precision and recall, averaged over the classes; higher is better",
+    "log_loss": "how surprised it is by the truth; lower is better",
+    "roc_auc": "chance that it ranks a right row above a wrong one; 0.5 is guessing, 1 is perfect",
+    "brier": "squared distance of its probabilities from the truth; lower is better",
+    "ece": "gap between how sure it is and how often it is right; lower is better",
+    "rmse": "typical error in the target's own unit, large errors counting more; lower is better",
+    "mae": "average error in the target's own unit; lower is better",
+    "mape": "average error as a share of the true value; lower is better",
+    "r2": "share of the ups and downs that it explains; 1 is perfect, 0 is no better than the mean",
 }
-"""Metric name to its title and its meaning in one line."""
+"""Metric name to its meaning in one line."""
 
 SHARES = {"accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "ece"}
 """Metrics that run from 0 to 1, for which a picture of the interval says something."""
-
-
-def compact(value: Any) -> str:
-    """Write a figure with four significant digits; a gap as a dash.
-
-    Examples
-    --------
-    >>> compact(0.98765), compact(1234567.0), compact(None)
-    ('0.9877', '1,235,000', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value != 0 and not 1e-4 <= abs(value) < 1e9:
-        return f"{value:.3e}"
-    digits = 4 - 1 - math.floor(math.log10(abs(value))) if value else 0
-    rounded = round(value, digits)
-    text = f"{rounded:,.{max(digits, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def with_bounds(value: float, low: float, high: float) -> tuple[str, str]:
-    """Write a figure and its interval to the digits that the interval's width leaves meaningful.
-
-    Examples
-    --------
-    >>> with_bounds(0.971014, 0.90031, 0.99201)
-    ('0.971', '0.900 to 0.992')
-    >>> with_bounds(21345.6, 20511.2, 22179.9)
-    ('21,346', '20,511 to 22,180')
-    """
-    if not all(math.isfinite(number) for number in (value, low, high)):
-        return compact(value), "–"
-    if high == low or not 1e-6 < high - low < 1e12:
-        return compact(value), f"{compact(low)} to {compact(high)}"
-    digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
-    return f"{value:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
-
-
-def listed(names: Sequence[Any], most: int = 6) -> str:
-    """Join names as a person would; beyond `most`, say how many more there are.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"]), listed(range(9), most=2)
-    ('a, b and c', '0, 1 and 7 more')
-    """
-    shown = [str(name) for name in names[:most]]
-    if len(names) > most:
-        return f"{', '.join(shown)} and {len(names) - most} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
 def title(facts: Facts) -> str:
