@@ -29,9 +29,7 @@ def fold(key: UInt32[Array, "*shape"], counter) -> UInt32[Array, "*shape"]:
     return mix(mix(key) ^ (counter * jnp.uint32(_GOLDEN) + jnp.uint32(1)))
 
 
-def keep_mask(
-    key: UInt32[Array, ""], rate: Float[Array, ""], shape: tuple[int, ...]
-) -> Bool[Array, "..."]:
+def keep_mask(key: UInt32[Array, ""], rate: Float[Array, ""], shape: tuple[int, ...]) -> Bool[Array, "..."]:
     """Draw which entries of a ``(batch, ...)`` array survive dropout: each with probability ``1 - rate``.
 
     The bit for (row, unit) depends on the key and that pair alone, not on the padded shape.
@@ -45,9 +43,7 @@ def keep_mask(
     return bits >= threshold
 
 
-def shuffle(
-    key: UInt32[Array, ""], slots: int, rows: UInt32[Array, ""]
-) -> UInt32[Array, "slots"]:
+def shuffle(key: UInt32[Array, ""], slots: int, rows: UInt32[Array, ""]) -> UInt32[Array, "slots"]:
     """Permute ``0 .. rows-1`` at random, followed by the padding slots ``rows .. slots-1``.
 
     Sorting by a random number per row draws every order with the same probability, up to ties of 32-bit

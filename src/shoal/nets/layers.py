@@ -234,8 +234,7 @@ class Residual(Layer):
 
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer
-    for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual)
+    layer.kind: layer for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual)
 }
 """Kind -> layer."""
 

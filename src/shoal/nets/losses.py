@@ -26,9 +26,7 @@ class LossKind:
     settings: tuple[str, ...] = ()
 
 
-def weighted_mean(
-    values: Float[Array, "batch"], weight: Float[Array, "batch"]
-) -> Float[Array, ""]:
+def weighted_mean(values: Float[Array, "batch"], weight: Float[Array, "batch"]) -> Float[Array, ""]:
     """Return ``sum(w v) / sum(w)``; a batch of weight zero gives 0 rather than NaN."""
     total = jnp.sum(weight)
     return jnp.sum(values * weight) / jnp.where(total > 0, total, 1.0)
@@ -77,8 +75,6 @@ LOSSES: dict[str, LossKind] = {
     "absolute_error": LossKind(absolute_error, ("linear",)),
     "huber": LossKind(huber, ("linear",), ("huber_delta",)),
     "cross_entropy": LossKind(cross_entropy, ("softmax",), ("label_smoothing",)),
-    "binary_cross_entropy": LossKind(
-        binary_cross_entropy, ("sigmoid", "multilabel"), ("label_smoothing",)
-    ),
+    "binary_cross_entropy": LossKind(binary_cross_entropy, ("sigmoid", "multilabel"), ("label_smoothing",)),
 }
 """Name -> loss."""

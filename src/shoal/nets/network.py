@@ -48,9 +48,7 @@ def init(spec: NetSpec, seed: int, dtype: str = "float32") -> tuple[Tree, Tree]:
     head = Dense(spec.outputs, spec.head_initializer)
     params |= _under("head", head.init((spec.features_out(),), rng))
     cast = np.dtype(dtype)
-    return {k: v.astype(cast) for k, v in params.items()}, {
-        k: v.astype(cast) for k, v in running.items()
-    }
+    return {k: v.astype(cast) for k, v in params.items()}, {k: v.astype(cast) for k, v in running.items()}
 
 
 def apply(
