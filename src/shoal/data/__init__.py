@@ -9,20 +9,31 @@ Read a file or a frame, know the columns, split, encode::
 from shoal.data.columns import Column, ColumnKind, know_columns, notices
 from shoal.data.encode import Encoding, Layout, Rows, TableEncoder
 from shoal.data.intake import as_frame, as_vector
+from shoal.data.read import MISSING_WORDS, read_table
+from shoal.data.scaling import SCALINGS
+from shoal.data.split import Split, k_folds, split_rows
 from shoal.data.task import TASKS, Target, infer_task
+from shoal.data.weights import class_weights
 
 __all__ = [
+    "MISSING_WORDS",
+    "SCALINGS",
     "TASKS",
     "Column",
     "ColumnKind",
     "Encoding",
     "Layout",
     "Rows",
+    "Split",
     "TableEncoder",
     "Target",
     "as_frame",
     "as_vector",
+    "class_weights",
     "infer_task",
+    "k_folds",
     "know_columns",
     "notices",
+    "read_table",
+    "split_rows",
 ]

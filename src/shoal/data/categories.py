@@ -29,7 +29,8 @@ def as_text(column: pl.Series) -> pl.Series:
     value = pl.col("value")
     if column.dtype.is_float():
         whole = value.is_finite() & (value == value.floor()) & (value.abs() < 2**53)
-        spelt = pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.fill_nan(None).cast(pl.String))
+        short = value.cast(pl.Int64, strict=False).cast(pl.String)
+        spelt = pl.when(whole).then(short).otherwise(value.fill_nan(None).cast(pl.String))
     elif column.dtype.is_integer() or column.dtype == pl.Boolean:
         spelt = value.cast(pl.String)
     else:
@@ -69,7 +70,7 @@ def learn_levels(text: pl.Series, weight: np.ndarray | None, max_levels: int) ->
     levels = heavy.group_by("level").agg(pl.col("weight").sum()).sort("level")
     if levels.height <= max_levels:
         return tuple(levels["level"].to_list()), False
-    enough = levels.filter(pl.col("weight") >= RARE * levels["weight"].sum())
+    enough = levels.filter(pl.col("weight") >= RARE * float(levels["weight"].sum()))
     kept = enough.sort(["weight", "level"], descending=[True, False]).head(max_levels)
     return tuple(sorted(kept["level"].to_list())), True
 

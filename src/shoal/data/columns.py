@@ -62,7 +62,9 @@ def know_columns(
     _refuse_wrong_kinds(wanted)
     _refuse_too_little(frame, as_given)
     known = sense_array(frame, except_for={*wanted, *dropped}) if as_given else {}
-    columns = tuple(known.get(series.name) or sense_column(series, wanted.get(series.name, "")) for series in frame)
+    columns = tuple(
+        known.get(series.name) or sense_column(series, wanted.get(series.name, "")) for series in frame
+    )
     columns = tuple(_left_out(column) if column.name in dropped else column for column in columns)
     if not any(column.used for column in columns):
         raise ColumnError(_nothing_left(columns))
@@ -87,7 +89,9 @@ def _left_out(column: Column) -> Column:
 def _refuse_unknown(frame: pl.DataFrame, names: Iterable[str]) -> None:
     for name in names:
         if name not in frame.columns:
-            raise ColumnError(f"There is no column '{name}' among the features.{did_you_mean(name, frame.columns)}")
+            raise ColumnError(
+                f"There is no column '{name}' among the features.{did_you_mean(name, frame.columns)}"
+            )
 
 
 def _refuse_wrong_kinds(wanted: Mapping[str, str]) -> None:
@@ -105,12 +109,20 @@ def _refuse_too_little(frame: pl.DataFrame, as_given: bool) -> None:
     if frame.width == 0:
         raise ColumnError("Expected at least one feature column. Got none: the table holds only the target.")
     if frame.height < 2 and not as_given:
-        raise ColumnError(f"Expected a table of at least two rows. Got {frame.height}: nothing can be learnt from that.")
+        raise ColumnError(
+            f"Expected a table of at least two rows. Got {frame.height}: nothing can be learnt from that."
+        )
 
 
 def _nothing_left(columns: tuple[Column, ...]) -> str:
-    named = ", ".join(f"'{column.name}'" for column in columns[:5]) + (", ..." if len(columns) > 5 else "")
+    named = ", ".join(f"'{column.name}' ({column.kind})" for column in columns[:5])
+    named += ", ..." if len(columns) > 5 else ""
     if all(column.kind is ColumnKind.CONSTANT for column in columns):
-        return f"Expected a feature that varies. Got {len(columns)} constant column(s) only ({named}); add a column that differs between rows."
-    found = ", ".join(f"'{column.name}' ({column.kind})" for column in columns[:5])
-    return f"Expected at least one usable feature column. Got {found}, none of which is used; set the kind of one to 'category' or 'number' to keep it."
+        return (
+            f"Expected a feature that varies. Got {len(columns)}, all of them constant: {named}; "
+            "add a column that differs between rows."
+        )
+    return (
+        f"Expected at least one feature column to learn from. Got {named}, none of which is used; "
+        "set the kind of one to 'category' or 'number' to keep it."
+    )

@@ -14,8 +14,13 @@ import polars as pl
 SAMPLE = 200  # values looked at before a whole column is
 EARLIEST, LATEST = 1000, 2999  # years; outside them a two-digit year was read as four digits
 
-_LOOKS_DATED = (
-    r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ,]+\d{2}|[A-Za-z]{3,9}\.? \d{1,2},? \d{2}|\d{1,2}:\d{2})"
+_LOOKS_DATED = "|".join(
+    (
+        r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d",  # 2024-02-29
+        r"^\s*\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ,]+\d{2}",  # 29.2.2024, 29 Feb 24
+        r"^\s*[A-Za-z]{3,9}\.? \d{1,2},? \d{2}",  # February 29, 2024
+        r"^\s*\d{1,2}:\d{2}",  # 14:30
+    )
 )
 _DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d",

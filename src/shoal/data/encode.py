@@ -122,7 +122,9 @@ class TableEncoder:
         encoding = encoding or Encoding()
         heavy = None if weight is None else np.asarray(weight, dtype=np.float64)
         used = [column for column in columns if column.used]
-        parts = [_PARTS[column.kind].fit(_column(frame, column.name), column, encoding, heavy) for column in used]
+        parts = [
+            _PARTS[column.kind].fit(_column(frame, column.name), column, encoding, heavy) for column in used
+        ]
         return cls(tuple(parts), encoding, tuple(column.name for column in columns if not column.used))
 
     @property
@@ -206,10 +208,15 @@ class TableEncoder:
         extra = [name for name in frame.columns if name not in known]
         if extra:
             listed = ", ".join(f"'{name}'" for name in extra[:5]) + (", ..." if len(extra) > 5 else "")
-            warnings.warn(f"Columns that were not there in training are ignored: {listed}.", DataNotice, stacklevel=3)
+            warnings.warn(
+                f"Columns that were not there in training are ignored: {listed}.", DataNotice, stacklevel=3
+            )
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Series:
     if name not in frame.columns:
-        raise ColumnError(f"Expected a column '{name}', as in training. The table has none.{did_you_mean(name, frame.columns)}")
+        raise ColumnError(
+            f"Expected a column '{name}', as in training. The table has none."
+            f"{did_you_mean(name, frame.columns)}"
+        )
     return frame[name]

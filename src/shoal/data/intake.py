@@ -195,7 +195,7 @@ def _pandas_series(column: Any) -> pl.Series:
     """Return one column of pandas; its own missing marks become Polars nulls."""
     dtype = column.dtype
     if hasattr(dtype, "categories"):
-        return _from_objects(list(column)).pipe(_as_categorical)
+        return as_text(_from_objects(list(column))).cast(pl.Categorical)
     if type(dtype).__module__.startswith("numpy"):
         return _series(column.to_numpy())
     if dtype.kind in "fiu":
@@ -207,12 +207,8 @@ def _pandas_series(column: Any) -> pl.Series:
 
 def _masked_numbers(column: Any) -> pl.Series:
     gaps = np.asarray(column.isna())
-    filled = column.fillna(0).to_numpy(dtype=np.dtype(f"{column.dtype.kind}8"))
-    return pl.Series(filled) if not gaps.any() else pl.select(pl.when(~pl.lit(pl.Series(gaps))).then(pl.Series(filled))).to_series()
-
-
-def _as_categorical(column: pl.Series) -> pl.Series:
-    return as_text(column).cast(pl.Categorical)
+    filled = pl.Series("value", column.fillna(0).to_numpy(dtype=np.dtype(f"{column.dtype.kind}8")))
+    return filled.to_frame().select(pl.when(pl.Series(~gaps)).then(pl.col("value"))).to_series()
 
 
 def _series(array: np.ndarray) -> pl.Series:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,7 +48,9 @@ class NumberPart:
     edges: tuple[float, ...] = ()
 
     @classmethod
-    def fit(cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None) -> NumberPart:
+    def fit(
+        cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None
+    ) -> NumberPart:
         """Learn median, scale and bins from the training rows."""
         values = read_numbers(series, column)
         return _number_part(values, column, encoding, weight)
@@ -107,7 +110,9 @@ class CategoryPart:
     embedded: bool = False
 
     @classmethod
-    def fit(cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None) -> CategoryPart:
+    def fit(
+        cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None
+    ) -> CategoryPart:
         """Learn the levels from the training rows."""
         levels, pooled = learn_levels(read_levels(series, column), weight, encoding.max_levels)
         return cls(column, levels, pooled, len(levels) + pooled > encoding.one_hot_levels)
@@ -172,7 +177,9 @@ class MomentPart:
     circles: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None) -> MomentPart:
+    def fit(
+        cls, series: pl.Series, column: Column, encoding: Encoding, weight: np.ndarray | None
+    ) -> MomentPart:
         """Learn scale and circles from the training rows."""
         moments = read_moments(series, column)
         elapsed = _number_part(elapsed_days(moments), column, encoding, weight)
@@ -204,13 +211,17 @@ class MomentPart:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MomentPart:
         """Return the part that `to_json` wrote."""
-        return cls(Column.from_json(data["column"]), NumberPart.from_json(data["elapsed"]), tuple(data["circles"]))
+        return cls(
+            Column.from_json(data["column"]), NumberPart.from_json(data["elapsed"]), tuple(data["circles"])
+        )
 
 
 Part = NumberPart | CategoryPart | MomentPart
 
 
-def _number_part(values: np.ndarray, column: Column, encoding: Encoding, weight: np.ndarray | None) -> NumberPart:
+def _number_part(
+    values: np.ndarray, column: Column, encoding: Encoding, weight: np.ndarray | None
+) -> NumberPart:
     found = Distribution.of(values, weight)
     if found.empty:
         return NumberPart(column, Scaler(scale=0.0), 0.0)
@@ -235,7 +246,7 @@ def _piecewise_linear(values: np.ndarray, edges: tuple[float, ...]) -> Iterator[
     The first bin goes on below its edge and the last above, so that no two values look the same.
     """
     last = len(edges) - 2
-    for bin_, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for bin_, (low, high) in enumerate(pairwise(edges)):
         filled = (values - low) / (high - low)
         filled = filled if bin_ == 0 else np.maximum(filled, 0.0)
         yield filled if bin_ == last else np.minimum(filled, 1.0)

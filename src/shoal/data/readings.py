@@ -53,7 +53,9 @@ def read_moments(series: pl.Series, column: Column) -> pl.Series:
             return pl.Series(series.name, [None] * len(text), dtype=pl.Datetime("us"))
         raise ColumnError(_expected(column.name, "dates", text.is_not_null(), text))
     moments = parse_dates(text, form)
-    _refuse_unread(column.name, f"dates such as {column.examples[0] if column.examples else form}", text, moments)
+    _refuse_unread(
+        column.name, f"dates such as {column.examples[0] if column.examples else form}", text, moments
+    )
     return moments
 
 

@@ -20,7 +20,10 @@ MANY_LEVELS = 256  # levels above which the rare ones share one place
 WORDS = 4  # words a value, on average, from which unique text is prose rather than a code
 PROSE = 8  # words a value, on average, from which even repeated text is prose
 
-_ID_NAME = re.compile(r"(?:^|[_\s.-])(?:id|ids|uid|uuid|guid|index|idx|row|rownames?|key|no|nr|unnamed)(?:$|[_\s.:-]\d*)|[a-z]I[Dd]$|^$", re.IGNORECASE)
+_ID_NAME = re.compile(
+    r"(?:^|[_\s.-])(?:id|ids|uid|uuid|guid|index|idx|row|rownames?|key|no|nr|unnamed)(?:$|[_\s.:-]\d*)|[a-z]I[Dd]$|^$",
+    re.IGNORECASE,
+)
 
 
 def sense_column(series: pl.Series, wanted: str = "") -> Column:
@@ -44,9 +47,11 @@ def sense_column(series: pl.Series, wanted: str = "") -> Column:
 def sense_array(frame: pl.DataFrame, except_for: Container[str]) -> dict[str, Column]:
     """Return every column of numbers as a `NUMBER`, judged together: the way of arrays.
 
-    Distinct values of more than `pl.DataFrame` rows times columns of five million are estimated.
+    In arrays of more than five million values the count of different ones is an estimate.
     """
-    names = [s.name for s in frame if (s.dtype.is_numeric() or s.dtype == pl.Boolean) and s.name not in except_for]
+    names = [
+        s.name for s in frame if (s.dtype.is_numeric() or s.dtype == pl.Boolean) and s.name not in except_for
+    ]
     if not names:
         return {}
     table = frame.select(names)
@@ -57,7 +62,14 @@ def sense_array(frame: pl.DataFrame, except_for: Container[str]) -> dict[str, Co
     missing = [len(series) - len(_present(series)) for series in table]
     return {
         series.name: Column(
-            series.name, ColumnKind.NUMBER, True, str(series.dtype), gaps, count - (gaps > 0), "", _examples(series.head(50).drop_nulls())
+            series.name,
+            ColumnKind.NUMBER,
+            True,
+            str(series.dtype),
+            gaps,
+            count - (gaps > 0),
+            "",
+            _examples(series.head(50).drop_nulls()),
         )
         for series, count, gaps in zip(table, distinct, missing, strict=True)
     }
@@ -74,7 +86,9 @@ def _present(series: pl.Series) -> pl.Series:
 
 def _examples(present: pl.Series) -> tuple[str, ...]:
     found = present.head(200).unique(maintain_order=True).head(3)
-    return tuple(text if len(text) <= 40 else text[:37] + "..." for text in as_text(found).drop_nulls().to_list())
+    return tuple(
+        text if len(text) <= 40 else text[:37] + "..." for text in as_text(found).drop_nulls().to_list()
+    )
 
 
 def _judge(series: pl.Series, present: pl.Series, distinct: int, missing: int) -> tuple[ColumnKind, str, str]:
@@ -100,11 +114,8 @@ def _constant(present: pl.Series) -> tuple[ColumnKind, str, str]:
 
 def _judge_numbers(series: pl.Series, present: pl.Series, distinct: int) -> tuple[ColumnKind, str, str]:
     if _numbers_rows(present, distinct) or _is_named_identifier(series.name, present, distinct):
-        return (
-            ColumnKind.IDENTIFIER,
-            "",
-            f"tells rows apart ({_range(present)}, each once) and is left out; set its kind to 'number' to keep it.",
-        )
+        notice = f"tells rows apart ({present.min()} to {present.max()}, each once)"
+        return ColumnKind.IDENTIFIER, "", f"{notice} and is left out; set its kind to 'number' to keep it."
     return ColumnKind.NUMBER, "", ""
 
 
@@ -121,10 +132,6 @@ def _is_named_identifier(name: str, present: pl.Series, distinct: int) -> bool:
     return whole and distinct >= max(ENOUGH, 0.95 * len(present)) and bool(_ID_NAME.search(name))
 
 
-def _range(present: pl.Series) -> str:
-    return f"{present.min()} to {present.max()}"
-
-
 def _judge_text(name: str, present: pl.Series, distinct: int) -> tuple[ColumnKind, str, str]:
     values = present.unique(maintain_order=True)
     if distinct == 2 and is_yes_no(values.to_list()):
@@ -138,10 +145,12 @@ def _judge_text(name: str, present: pl.Series, distinct: int) -> tuple[ColumnKin
     return _judge_words(present, distinct)
 
 
-def _written_numbers(name: str, present: pl.Series, distinct: int, form: NumberFormat) -> tuple[ColumnKind, str, str]:
+def _written_numbers(
+    name: str, present: pl.Series, distinct: int, form: NumberFormat
+) -> tuple[ColumnKind, str, str]:
     column = Column(name, ColumnKind.NUMBER, True, "", 0, distinct, format=str(form))
     numbers = pl.Series(name, read_numbers(present, column))
-    if (numbers == numbers.floor()).all() and numbers.abs().max() < 2**53:  # type: ignore[operator]
+    if present.str.contains(r"^\d{1,15}$").all():
         kind, _, notice = _judge_numbers(numbers, numbers.cast(pl.Int64), distinct)
         if kind is ColumnKind.IDENTIFIER:
             return kind, "", notice
@@ -152,7 +161,8 @@ def _date_notice(values: pl.Series, form: str) -> str:
     other = other_order(values, form)
     if other is None:
         return ""
-    return f"is read as dates of the form {form}; {other} would fit too: if that is meant, set its kind to 'datetime:{other}'."
+    notice = f"is read as dates of the form {form}; {other} would fit too"
+    return f"{notice}: if that is meant, set its kind to 'datetime:{other}'."
 
 
 def _judge_words(present: pl.Series, distinct: int) -> tuple[ColumnKind, str, str]:
@@ -163,7 +173,11 @@ def _judge_words(present: pl.Series, distinct: int) -> tuple[ColumnKind, str, st
     keep = "and is left out; set its kind to 'category' to keep it."
     if words >= WORDS:
         return ColumnKind.TEXT, "", f"is free text (about {words:.0f} words a value) {keep}"
-    return ColumnKind.IDENTIFIER, "", f"has {distinct} different values in {len(present)} rows, too many to learn from, {keep}"
+    return (
+        ColumnKind.IDENTIFIER,
+        "",
+        f"has {distinct} different values in {len(present)} rows, too many to learn from, {keep}",
+    )
 
 
 def _words_per_value(present: pl.Series) -> float:
@@ -173,7 +187,11 @@ def _words_per_value(present: pl.Series) -> float:
 def _category(distinct: int) -> tuple[ColumnKind, str, str]:
     if distinct <= MANY_LEVELS:
         return ColumnKind.CATEGORY, "", ""
-    return ColumnKind.CATEGORY, "", f"has {distinct} different values: the most frequent are kept apart, the rare ones share one place."
+    return (
+        ColumnKind.CATEGORY,
+        "",
+        f"has {distinct} different values: the most frequent are kept apart, the rare ones share one place.",
+    )
 
 
 def _nested(series: pl.Series) -> Column:

@@ -53,7 +53,9 @@ class Encoding:
         for name, least in (("one_hot_levels", 0), ("max_levels", 1), ("bins", 0)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise SettingError(f"The '{name}' setting must be an int in the range [{least}, inf). Got {value!r} instead.")
+                raise SettingError(
+                    f"The '{name}' setting must be an int in the range [{least}, inf). Got {value!r} instead."
+                )
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON data."""

@@ -9,14 +9,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from shoal.data.answers import (
+    FEW,
+    class_values,
+    codes_of,
+    is_label,
+    label_pair,
+    named,
+    quantities,
+    refuse_gaps,
+    refuse_unusable,
+    target_columns,
+    written_numbers,
+)
 from shoal.data.distribution import Distribution
-from shoal.data.numerals import NumberFormat, number_format, parse_numbers
 from shoal.errors import SettingError, TargetError, did_you_mean
 
 TASKS = ("regression", "binary", "multiclass", "multilabel")
-
-FEW = 20  # whole numbers with at most this many different values are classes
-MOST_CLASSES = 1000
 
 
 def infer_task(y: pl.Series | pl.DataFrame) -> str:
@@ -43,14 +52,14 @@ def infer_task(y: pl.Series | pl.DataFrame) -> str:
     >>> infer_task(pl.DataFrame({"a": [0, 1, 1], "b": [1, 1, 0]}))
     'multilabel'
     """
-    columns = _columns(y)
+    columns = target_columns(y)
     if len(columns) == 1:
         return _infer_one(columns[0])
-    if all(_is_label(column) for column in columns):
+    if all(is_label(column) for column in columns):
         return "multilabel"
-    if all(_is_numeric(column) for column in columns):
+    if all(column.dtype.is_numeric() for column in columns):
         return "regression"
-    wrong = next(column for column in columns if not _is_numeric(column))
+    wrong = next(column for column in columns if not column.dtype.is_numeric())
     raise TargetError(
         f"Expected several targets to be numbers, or labels of 0 and 1. "
         f"Got {wrong.dtype} in '{wrong.name}'; predict one such column at a time."
@@ -109,21 +118,21 @@ class Target:
         >>> target.task, target.classes, target.outputs
         ('binary', ('a', 'b'), 1)
         """
-        columns = _columns(y)
-        _refuse_unusable(columns)
+        columns = target_columns(y)
+        refuse_unusable(columns)
         task = infer_task(y) if task is None else _checked_task(task)
         names = tuple(column.name for column in columns)
         if task == "regression":
-            found = [Distribution.of(_quantities(column), weight) for column in columns]
+            found = [Distribution.of(quantities(column), weight) for column in columns]
             if any(one.empty for one in found):
                 raise TargetError("Expected at least one row with a weight above 0. Got none.")
             spread = [one.deviation() or 1.0 for one in found]
             return cls(task, names, (), tuple(one.mean() for one in found), tuple(spread))
         if task == "multilabel":
-            return cls(task, names, tuple(_label_pair(column) for column in columns))
+            return cls(task, names, tuple(label_pair(column) for column in columns))
         if len(columns) > 1:
             raise TargetError(f"Expected one target column for a {task} task. Got {len(columns)}.")
-        return cls.of_classes(_class_values(columns[0]), names[0], task)
+        return cls.of_classes(class_values(columns[0]), names[0], task)
 
     @classmethod
     def of_classes(cls, classes: Sequence[Any], name: str = "", task: str | None = None) -> Target:
@@ -134,11 +143,17 @@ class Target:
         >>> Target.of_classes([3, 1, 2]).task
         'multiclass'
         """
-        values = tuple(sorted({value.item() if isinstance(value, np.generic) else value for value in classes}))
+        values = tuple(
+            sorted({value.item() if isinstance(value, np.generic) else value for value in classes})
+        )
         if len(values) < 2:
-            raise TargetError(f"Expected at least two classes in the target{_named(name)}. Got one class only: {values!r}.")
+            raise TargetError(
+                f"Expected at least two classes in the target{named(name)}. Got one class only: {values!r}."
+            )
         if task == "binary" and len(values) > 2:
-            raise TargetError(f"Expected two classes in the target{_named(name)} for a binary task. Got {len(values)}.")
+            raise TargetError(
+                f"Expected two classes in the target{named(name)} for a binary task. Got {len(values)}."
+            )
         return cls(task or ("binary" if len(values) == 2 else "multiclass"), (name,), values)
 
     @property
@@ -169,17 +184,17 @@ class Target:
         TargetError
             If a value is missing, infinite, or of no known class.
         """
-        columns = _columns(y)
+        columns = target_columns(y)
         if len(columns) != len(self.names):
             raise TargetError(f"Expected {len(self.names)} target column(s). Got {len(columns)}.")
-        _refuse_gaps(columns)
+        refuse_gaps(columns)
         if self.task == "regression":
-            values = np.column_stack([_quantities(column) for column in columns])
+            values = np.column_stack([quantities(column) for column in columns])
             return (values - np.array(self.center)) / np.array(self.scale)
         if self.task == "multilabel":
-            coded = [_codes(column, pair) for column, pair in zip(columns, self.classes, strict=True)]
+            coded = [codes_of(column, pair) for column, pair in zip(columns, self.classes, strict=True)]
             return np.column_stack(coded).astype(np.float64)
-        codes = _codes(columns[0], self.classes)
+        codes = codes_of(columns[0], self.classes)
         return codes if self.task == "multiclass" else codes.astype(np.float64)[:, None]
 
     def labels(self, proba: np.ndarray) -> np.ndarray:
@@ -226,25 +241,20 @@ class Target:
         return cls(data["task"], tuple(data["names"]), classes, tuple(data["center"]), tuple(data["scale"]))
 
 
-def _columns(y: pl.Series | pl.DataFrame) -> list[pl.Series]:
-    columns = y.get_columns() if isinstance(y, pl.DataFrame) else [y]
-    if not columns:
-        raise TargetError("Expected at least one target column. Got none.")
-    return columns
-
-
 def _checked_task(task: str) -> str:
     if task not in TASKS:
-        raise SettingError(f"The task must be one of {', '.join(TASKS)}. Got '{task}' instead.{did_you_mean(task, TASKS)}")
+        raise SettingError(
+            f"The task must be one of {', '.join(TASKS)}. Got '{task}' instead.{did_you_mean(task, TASKS)}"
+        )
     return task
 
 
 def _infer_one(y: pl.Series) -> str:
-    if not _is_numeric(y):
+    if not y.dtype.is_numeric():
         if y.dtype.is_temporal() or y.dtype.is_nested():
-            raise TargetError(f"Expected numbers or classes in the target{_named(y.name)}. Got {y.dtype}.")
+            raise TargetError(f"Expected numbers or classes in the target{named(y.name)}. Got {y.dtype}.")
         distinct = y.drop_nulls().unique()
-        if len(distinct) > FEW and _written(distinct) is not None:
+        if len(distinct) > FEW and written_numbers(distinct) is not None:
             return "regression"
         return "binary" if len(distinct) <= 2 else "multiclass"
     values = y.drop_nulls()
@@ -254,105 +264,3 @@ def _infer_one(y: pl.Series) -> str:
     if distinct_count <= 2:
         return "binary"
     return "multiclass" if distinct_count <= FEW and 2 * distinct_count <= len(values) else "regression"
-
-
-def _is_numeric(column: pl.Series) -> bool:
-    return column.dtype.is_numeric()
-
-
-def _is_label(column: pl.Series) -> bool:
-    if column.dtype == pl.Boolean:
-        return True
-    return _is_numeric(column) and bool(column.drop_nulls().is_in([0, 1]).all())
-
-
-def _written(text: pl.Series) -> NumberFormat | None:
-    return number_format(text.cast(pl.String))
-
-
-def _quantities(column: pl.Series) -> np.ndarray:
-    """Return one quantity as float64, shape (rows,)."""
-    if _is_numeric(column) or column.dtype == pl.Boolean:
-        values = column.cast(pl.Float64).to_numpy()
-    else:
-        text = column.cast(pl.String)
-        values = parse_numbers(text, _written(text.unique()) or NumberFormat.POINT).fill_null(np.nan).to_numpy()
-        if np.isnan(values).any():
-            wrong = column[int(np.isnan(values).argmax())]
-            raise TargetError(f"Expected numbers in the target{_named(column.name)}. Got '{wrong}'; use a classification task for words.")
-    if not np.isfinite(values).all():
-        raise TargetError(_infinite(column.name, int((~np.isfinite(values)).argmax())))
-    return values
-
-
-def _class_values(column: pl.Series) -> list[Any]:
-    if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
-        column = column.cast(pl.String)
-    values = column.unique()
-    few_rows_each = column.dtype == pl.String and len(values) > max(FEW, len(column) / 2)
-    if few_rows_each or len(values) > MOST_CLASSES:
-        raise TargetError(
-            f"Expected at most {MOST_CLASSES} classes, each in several rows, in the target{_named(column.name)}. "
-            f"Got {len(values)} different values in {len(column)} rows; is it an identifier, or a number to be predicted by regression?"
-        )
-    return values.to_list()
-
-
-def _label_pair(column: pl.Series) -> tuple[Any, Any]:
-    if not _is_label(column):
-        raise TargetError(f"Expected labels of 0 and 1 in the target{_named(column.name)}. Got {column.dtype} with other values.")
-    if column.dtype == pl.Boolean:
-        return (False, True)
-    return (0.0, 1.0) if column.dtype.is_float() else (0, 1)
-
-
-def _codes(column: pl.Series, classes: Sequence[Any]) -> np.ndarray:
-    """Return the place of each value among the classes, int32 of shape (rows,)."""
-    if isinstance(classes[0], str):
-        found = column.cast(pl.String).cast(pl.Enum(list(classes)), strict=False).to_physical().cast(pl.Int32)
-        unknown = found.is_null().to_numpy()
-        codes = found.fill_null(0).to_numpy()
-    else:
-        values, known = _plain(column), np.array(classes)
-        codes = np.searchsorted(known, values).clip(max=len(known) - 1).astype(np.int32)
-        unknown = known[codes] != values
-    if unknown.any():
-        row = int(unknown.argmax())
-        raise TargetError(
-            f"The target{_named(column.name)} holds {column[row]!r} in row {row + 1} (the first row is 1), "
-            f"which is none of the classes learnt: {', '.join(map(repr, classes[:10]))}{', ...' if len(classes) > 10 else ''}."
-        )
-    return codes
-
-
-def _plain(column: pl.Series) -> np.ndarray:
-    if not (_is_numeric(column) or column.dtype == pl.Boolean):
-        raise TargetError(f"Expected numbers as classes in the target{_named(column.name)}. Got {column.dtype}.")
-    return column.to_numpy()
-
-
-def _refuse_unusable(columns: list[pl.Series]) -> None:
-    rows = len(columns[0])
-    if rows < 2:
-        raise TargetError(f"Expected at least two rows to learn from. Got {rows} (n_samples={rows}).")
-    _refuse_gaps(columns)
-    for column in columns:
-        if column.dtype.is_float() and column.is_infinite().any():
-            raise TargetError(_infinite(column.name, int(column.is_infinite().arg_max() or 0)))
-
-
-def _infinite(name: str, row: int) -> str:
-    return f"The target{_named(name)} holds an infinite value in row {row + 1} (the first row is 1); leave that row out."
-
-
-def _refuse_gaps(columns: list[pl.Series]) -> None:
-    for column in columns:
-        gaps = column.null_count() + (int(column.is_nan().sum() or 0) if column.dtype.is_float() else 0)
-        if gaps:
-            raise TargetError(
-                f"The target{_named(column.name)} is missing in {gaps} of {len(column)} rows; fill these in or leave the rows out."
-            )
-
-
-def _named(name: str) -> str:
-    return f" '{name}'" if name else ""
