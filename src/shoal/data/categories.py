@@ -31,6 +31,8 @@ def as_text(column: pl.Series) -> pl.Series:
         whole = value.is_finite() & (value == value.floor()) & (value.abs() < 2**53)
         short = value.cast(pl.Int64, strict=False).cast(pl.String)
         spelt = pl.when(whole).then(short).otherwise(value.fill_nan(None).cast(pl.String))
+    elif isinstance(column.dtype, pl.Duration):
+        spelt = value.dt.to_string("polars")
     elif column.dtype.is_integer() or column.dtype == pl.Boolean:
         spelt = value.cast(pl.String)
     else:

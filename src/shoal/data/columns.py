@@ -110,7 +110,7 @@ def _refuse_too_little(frame: pl.DataFrame, as_given: bool) -> None:
         raise ColumnError("Expected at least one feature column. Got none: the table holds only the target.")
     if frame.height < 2 and not as_given:
         raise ColumnError(
-            f"Expected a table of at least two rows. Got {frame.height}: nothing can be learnt from that."
+            f"Expected a table of at least two rows to learn from. Got {frame.height}."
         )
 
 

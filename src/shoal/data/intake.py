@@ -85,10 +85,8 @@ def as_vector(y: Any) -> pl.Series:
         return y
     if _is_pandas(y):
         return _pandas_vector(y)
-    if isinstance(y, pl.DataFrame) or hasattr(y, "__arrow_c_stream__"):
-        frame = pl.DataFrame(y)
-        _refuse_many_columns(frame.shape)
-        return frame.to_series(0)
+    if isinstance(y, pl.DataFrame) or hasattr(y, "__arrow_c_stream__") or hasattr(y, "__arrow_c_array__"):
+        return _arrow_vector(y)
     if isinstance(y, (str, bytes)) or not (isinstance(y, Iterable) or hasattr(y, "__array__")):
         raise InputError(f"Expected a column of values. Got {type(y).__name__} instead.")
     array = y if isinstance(y, np.ndarray) else _array_of(y)
@@ -171,6 +169,17 @@ def _array_of(values: Any) -> np.ndarray:
     except ValueError as error:
         raise InputError("Expected rows of one length. Got rows of different lengths instead.") from error
     return array
+
+
+def _arrow_vector(y: Any) -> pl.Series:
+    """Return a frame of one column, or a column, of Polars or anything with the Arrow interface."""
+    frame = y if isinstance(y, pl.DataFrame) else pl.Series(y)
+    if isinstance(frame, pl.Series):
+        if frame.dtype != pl.Struct:
+            return frame
+        frame = frame.struct.unnest()
+    _refuse_many_columns(frame.shape)
+    return frame.to_series(0)
 
 
 def _pandas_columns(X: Any) -> Iterable[tuple[str, pl.Series]]:
