@@ -29,6 +29,7 @@ VERSION = 1
 
 _SUMMED = (WEIGHTS, HISTORY)
 _GROUPS = ("params", "state")
+_BRIEF = 200
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def to_members(contents: Contents) -> dict[str, bytes]:
         "version": VERSION,
         "written_by": f"shoal {__version__}",
         "sha256": {name: _sum(members[name]) for name in _SUMMED},
+        # safetensors hands tensors back in any order; layers should come in theirs
+        "weights": {"params": list(contents.params), "state": list(contents.state)},
     }
     members[DOCUMENT] = to_text({**head, **contents.document}, indent=1).encode()
     return members
@@ -84,17 +87,24 @@ def from_members(members: Mapping[str, bytes], where: str) -> Contents:
     try:
         tensors = read_tensors(members[WEIGHTS])
         history = from_lines(members[HISTORY].decode(), where=HISTORY)
+        groups = [_group(tensors, document, group) for group in _GROUPS]
         card = members[CARD].decode()
-    except (SafetensorError, FileError, ValueError) as error:
-        raise damaged(where, error) from error
-    return Contents(card, document, history, *(_group(tensors, group) for group in _GROUPS))
+    except (SafetensorError, FileError, ValueError, KeyError, TypeError) as error:
+        raise damaged(where, brief(error)) from error
+    return Contents(card, document, history, *groups)
+
+
+def brief(error: Exception) -> str:
+    """Return what an exception says on one line, without its tail where it is long."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}..."
 
 
 def _document(text: bytes, where: str) -> dict[str, Any]:
     try:
         document = from_text(text.decode())
     except (ValueError, RecursionError) as error:
-        raise damaged(where, f"{DOCUMENT} is not JSON: {error}") from error
+        raise damaged(where, f"{DOCUMENT} is not JSON; {brief(error)}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ArtefactError(f"'{where}' is not a shoal model: its {DOCUMENT} is of another kind.")
     version = document.get("version")
@@ -112,9 +122,10 @@ def _tensors(contents: Contents) -> dict[str, np.ndarray]:
     return {f"{group}/{n}": np.ascontiguousarray(a) for group, tree in groups for n, a in tree.items()}
 
 
-def _group(tensors: Mapping[str, np.ndarray], group: str) -> dict[str, np.ndarray]:
-    start = f"{group}/"
-    return {name[len(start) :]: array for name, array in tensors.items() if name.startswith(start)}
+def _group(
+    tensors: Mapping[str, np.ndarray], document: Mapping[str, Any], group: str
+) -> dict[str, np.ndarray]:
+    return {name: tensors[f"{group}/{name}"] for name in document["weights"][group]}
 
 
 def _sum(data: bytes) -> str:

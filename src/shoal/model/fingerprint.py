@@ -48,8 +48,14 @@ def _hash_column(digest: Any, column: pl.Series) -> None:
     if plain.dtype == pl.String:
         _hash_text(digest, plain.fill_null(""))
     else:
-        values = plain.fill_null(0).to_numpy()
-        digest.update(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).data)
+        digest.update(_plain_bytes(plain.fill_null(0).to_numpy()).data)
+
+
+def _plain_bytes(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        # Every NaN alike, and 0.0 like -0.0: what means the same hashes the same.
+        values = np.where(np.isnan(values), np.nan, values + 0.0)
+    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
 
 
 def _hash_text(digest: Any, texts: pl.Series) -> None:
@@ -58,11 +64,10 @@ def _hash_text(digest: Any, texts: pl.Series) -> None:
 
 
 def _as_hashable(column: pl.Series) -> pl.Series:
-    """Return the column as text or as NumPy-like numbers, equal values becoming equal bytes."""
+    """Return the column as text or numbers, of which NumPy knows the bytes."""
     dtype = column.dtype
     if dtype.is_float():
-        # Every NaN alike, and 0.0 like -0.0: what compares equal hashes equal.
-        return (column.cast(pl.Float64) + 0.0).fill_nan(float("nan"))
+        return column.cast(pl.Float64)
     if dtype == pl.Boolean:
         return column.cast(pl.UInt8)
     if dtype.is_integer() and dtype not in (pl.Int128, pl.UInt128):

@@ -19,7 +19,7 @@ from shoal.errors import ArtefactError, ColumnError, TargetError
 from shoal.history.record import History
 from shoal.model.archive import write_archive
 from shoal.model.card import CardFacts, write_card
-from shoal.model.contents import Contents, to_members
+from shoal.model.contents import Contents, brief, to_members
 from shoal.model.predict import forward
 from shoal.nets.heads import probabilities
 from shoal.nets.spec import NetSpec
@@ -209,6 +209,6 @@ def from_contents(contents: Contents, where: str) -> Model:
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ArtefactError(
-            f"The model '{where}' cannot be understood ({type(error).__name__}: {error}): it was not "
-            "written by shoal, or was altered by hand."
+            f"The model '{where}' cannot be understood ({brief(error)}): it was not written by shoal, or "
+            "was altered by hand."
         ) from error

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from shoal import __version__
+from shoal.history.strict_json import from_text, to_text
 from shoal.model.fingerprint import fingerprint
 
 _PACKAGES = ("numpy", "jax", "jaxlib", "optax", "polars", "safetensors")
@@ -68,7 +69,7 @@ def provenance(
     >>> found["seed"], found["data"]["rows"], found["settings"]["given"]
     (7, 1, {'hidden': [8]})
     """
-    return {
+    found = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
         "data": {
@@ -81,3 +82,4 @@ def provenance(
         "versions": versions(),
         "platform": {"system": platform.system(), "machine": platform.machine(), "device": device},
     }
+    return from_text(to_text(found))  # what it will be when read from a file: lists for tuples
