@@ -23,8 +23,8 @@ class TableInput:
     ----------
     numbers : int
         Columns of the encoded number matrix.
-    continuous : int
-        How many of them, counted from the first, are measured numbers rather than indicators.
+    continuous : tuple of int
+        Which of them are measured numbers rather than indicators.
     levels : tuple of int
         Codes of each embedded category, code 0 (missing or unseen) included.
     widths : tuple of int
@@ -38,7 +38,7 @@ class TableInput:
 
     kind: ClassVar[str] = "table"
     numbers: int
-    continuous: int = 0
+    continuous: tuple[int, ...] = ()
     levels: tuple[int, ...] = ()
     widths: tuple[int, ...] = ()
     number_embedding: str = "none"
@@ -46,12 +46,12 @@ class TableInput:
 
     def features(self) -> int:
         """Return the number of features that the first layer sees."""
-        periodic = _PERIODIC_UNITS * self.continuous if self._periodic else 0
+        periodic = _PERIODIC_UNITS * len(self.continuous) if self._periodic else 0
         return self.numbers + periodic + sum(self.widths)
 
     @property
     def _periodic(self) -> bool:
-        return self.number_embedding == "periodic" and self.continuous > 0
+        return self.number_embedding == "periodic" and bool(self.continuous)
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Draw the initial embeddings."""
@@ -60,7 +60,7 @@ class TableInput:
             for i, (levels, width) in enumerate(zip(self.levels, self.widths, strict=True))
         }
         if self._periodic:
-            n, bound = self.continuous, 1.0 / np.sqrt(_FREQUENCIES)
+            n, bound = len(self.continuous), 1.0 / np.sqrt(_FREQUENCIES)
             values["frequency"] = self.frequency_scale * rng.standard_normal((n, _FREQUENCIES))
             values["phase"] = rng.uniform(-np.pi, np.pi, (n, _FREQUENCIES))
             values["kernel"] = rng.uniform(-bound, bound, (n, _FREQUENCIES, _PERIODIC_UNITS))
@@ -74,7 +74,7 @@ class TableInput:
         numbers = inputs["numbers"]
         parts = [numbers]
         if self._periodic:
-            parts.insert(0, self._embed_numbers(params, numbers[:, : self.continuous]))
+            parts.insert(0, self._embed_numbers(params, numbers[:, np.array(self.continuous)]))
         for i in range(len(self.levels)):
             parts.append(_look_up(params[f"embedding.{i}"], inputs["codes"][:, i]))
         return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=1)

@@ -105,7 +105,7 @@ class NetSpec:
         """Return the description that `to_json` wrote."""
         rest = dict(values)
         inputs = {k: v for k, v in rest.pop("inputs").items() if k != "kind"}
-        inputs |= {k: tuple(inputs[k]) for k in ("levels", "widths")}
+        inputs |= {k: tuple(inputs[k]) for k in ("continuous", "levels", "widths")}
         layers = tuple(layer_from_json(layer) for layer in rest.pop("layers"))
         return cls(inputs=TableInput(**inputs), layers=layers, **rest)
 

@@ -1,0 +1,260 @@
+"""Every setting that a user can turn: one frozen dataclass for Python, files and the command line.
+
+``"auto"`` lets shoal decide from the table; `shoal.defaults.resolved` says what it decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from shoal.data import SCALINGS
+from shoal.errors import SettingError
+from shoal.nets.activations import ACTIVATIONS
+from shoal.nets.initializers import INITIALIZERS
+from shoal.nets.losses import LOSSES
+from shoal.rules import Choice, Flag, Number, Rule, check, parse, refuse_unknown
+from shoal.train.optimizers import OPTIMIZERS
+from shoal.train.schedules import SCHEDULES, Schedule
+
+_AUTO = ("auto",)
+_SHARE = Number(0, 1, high_open=True)
+_RATE = Number(0, 1, high_open=True, none=True)
+
+RULES: dict[str, Rule | None] = {
+    "hidden": Number(1, integer=True, many=True, words=_AUTO),
+    "activation": Choice(("auto", *ACTIVATIONS), many=True),
+    "norm": Choice(("batch", "layer"), none=True),
+    "residual": Flag(),
+    "dropout": Number(0, 1, high_open=True, many=True, words=_AUTO),
+    "input_dropout": _SHARE,
+    "initializer": Choice(("auto", *INITIALIZERS)),
+    "number_embedding": Choice(("auto", "none", "periodic", "piecewise")),
+    "embedding_width": Number(1, integer=True, words=_AUTO),
+    "loss": Choice(("auto", *LOSSES)),
+    "label_smoothing": Number(0, 1, high_open=True, words=_AUTO),
+    "huber_delta": Number(0, low_open=True),
+    "class_weight": None,  # checked by shoal.data.class_weights, which knows the classes
+    "optimizer": Choice(("auto", *OPTIMIZERS)),
+    "learning_rate": Number(0, low_open=True, words=_AUTO),
+    "momentum": _RATE,
+    "rho": _RATE,
+    "beta_1": _RATE,
+    "beta_2": _RATE,
+    "epsilon": Number(0, low_open=True, none=True),
+    "schedule": None,  # a name or a mapping, checked by Schedule
+    "warmup": Number(0),
+    "weight_decay": Number(0, words=_AUTO),
+    "l1": Number(0),
+    "l2": Number(0),
+    "clip_norm": Number(0, low_open=True, none=True),
+    "batch_size": Number(1, integer=True, words=_AUTO),
+    "epochs": Number(1, integer=True, words=_AUTO),
+    "min_epochs": Number(0, integer=True),
+    "patience": Number(1, integer=True, none=True, words=_AUTO),
+    "min_delta": Number(0),
+    "monitor": Choice(("auto", "loss", "val_loss", "val_metric")),
+    "validation": Number(0, 1, high_open=True, words=_AUTO),
+    "split": Choice(("auto", "random", "stratified", "grouped", "time")),
+    "scaling": Choice(("auto", *SCALINGS)),
+    "smooth_clip": Flag(_AUTO),
+    "one_hot_levels": Number(0, integer=True),
+    "max_levels": Number(1, integer=True),
+    "precision": Choice(("auto", "float32", "float64")),
+    "seed": Number(0, 2**32 - 1, integer=True),
+}
+"""What each setting may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one network, from the table to the stopping rule.
+
+    Parameters
+    ----------
+    hidden : sequence of int or "auto"
+        Units of each hidden layer; ``()`` gives a linear model.
+    activation : str or sequence of str
+        One of `shoal.nets.activations.ACTIVATIONS`, for all hidden layers or one each.
+    norm : {None, "batch", "layer"}
+        Normalisation before each activation.
+    residual : bool
+        A shortcut around each hidden layer.
+    dropout : float or sequence of float
+        Share of hidden units dropped in training, for all hidden layers or one each.
+    input_dropout : float
+        Share of inputs dropped in training.
+    initializer : str
+        Of kernels; "auto" takes the one that suits the activation.
+    number_embedding : {"auto", "none", "periodic", "piecewise"}
+        Extra features made of each number: learned cosines (periodic, arXiv 2407.04491), or position
+        among the quantiles of the training rows (piecewise linear, arXiv 2203.05556).
+    embedding_width : int or "auto"
+        Width of the learned vector of a category with many levels.
+    loss : str
+        One of `shoal.nets.losses.LOSSES` that suits the task.
+    label_smoothing : float
+        Share of the target spread evenly over the classes.
+    huber_delta : float
+        Where the Huber loss turns from square to straight, in standard deviations of the target.
+    class_weight : None, "balanced" or dict
+        Weight of each class; "balanced" gives all classes the same total.
+    optimizer : str
+        One of `shoal.train.optimizers.OPTIMIZERS`.
+    learning_rate : float or "auto"
+        Peak rate.
+    momentum, rho, beta_1, beta_2, epsilon : float or None
+        Settings of the optimizer; None takes its default.
+    schedule : str or mapping
+        One of `shoal.train.schedules.SCHEDULES`, or ``{"kind": "step", "factor": 0.5, "every": 10}``.
+    warmup : float
+        Epochs of linear warm-up.
+    weight_decay : float
+        Decoupled decay of kernels.
+    l1, l2 : float
+        Penalties ``l1 * sum|w|`` and ``l2 * sum w^2`` on kernels.
+    clip_norm : float or None
+        Largest norm of the gradient.
+    batch_size, epochs : int or "auto"
+        Rows of a step; most passes over the training rows.
+    min_epochs : int
+        Early stopping waits at least so long.
+    patience : int, None or "auto"
+        Epochs without improvement after which training stops; None never stops early.
+    min_delta : float
+        Smallest change that counts as improvement.
+    monitor : str
+        What decides the best weights: "val_loss", "val_metric" or "loss".
+    validation : float or "auto"
+        Share of the rows kept for validation; "auto" keeps none of a small table.
+    split : str
+        How the validation rows are chosen.
+    scaling : str
+        One of `shoal.data.SCALINGS`.
+    smooth_clip : bool or "auto"
+        Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
+    one_hot_levels, max_levels : int
+        Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
+    precision : {"auto", "float32", "float64"}
+    seed : int
+        Decides initial weights, the split, the order of rows and dropout.
+    """
+
+    hidden: Any = "auto"
+    activation: Any = "auto"
+    norm: str | None = None
+    residual: bool = False
+    dropout: Any = "auto"
+    input_dropout: float = 0.0
+    initializer: str = "auto"
+    number_embedding: str = "auto"
+    embedding_width: Any = "auto"
+    loss: str = "auto"
+    label_smoothing: Any = "auto"
+    huber_delta: float = 1.0
+    class_weight: Any = None
+    optimizer: str = "auto"
+    learning_rate: Any = "auto"
+    momentum: float | None = None
+    rho: float | None = None
+    beta_1: float | None = None
+    beta_2: float | None = None
+    epsilon: float | None = None
+    schedule: Any = "auto"
+    warmup: float = 0.0
+    weight_decay: Any = "auto"
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_norm: float | None = None
+    batch_size: Any = "auto"
+    epochs: Any = "auto"
+    min_epochs: int = 0
+    patience: Any = "auto"
+    min_delta: float = 0.0
+    monitor: str = "auto"
+    validation: Any = "auto"
+    split: str = "auto"
+    scaling: str = "auto"
+    smooth_clip: Any = "auto"
+    one_hot_levels: int = 8
+    max_levels: int = 256
+    precision: str = "auto"
+    seed: int = 0
+
+    def checked(self, owner: str = "shoal") -> Settings:
+        """Return the settings with lists as tuples, or refuse the first that is wrong.
+
+        Raises
+        ------
+        SettingError
+            In one sentence: name, what it must be, what came.
+
+        Examples
+        --------
+        >>> Settings(patience=0).checked("NetClassifier")
+        Traceback (most recent call last):
+        ...
+        shoal.errors.SettingError: The 'patience' parameter of NetClassifier must be an int in the range \
+[1, inf), 'auto' or None. Got 0 instead.
+        """
+        for name, rule in RULES.items():
+            if rule is not None:
+                check(owner, name, getattr(self, name), rule)
+        as_schedule(self.schedule, self.warmup)
+        lists = {n: tuple(getattr(self, n)) for n in _LISTS if isinstance(getattr(self, n), list)}
+        hidden = self.hidden
+        if isinstance(hidden, int):
+            lists["hidden"] = (hidden,)
+        return replace(self, **lists)
+
+    @classmethod
+    def known(cls) -> tuple[str, ...]:
+        """Return the names of all settings."""
+        return tuple(field.name for field in fields(cls))
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], owner: str = "shoal") -> Settings:
+        """Return checked settings from a mapping; unknown names are refused with the nearest known one."""
+        refuse_unknown(owner, values, cls.known())
+        return cls(**values).checked(owner)
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str], base: Mapping[str, Any] | None = None) -> Settings:
+        """Return checked settings from words typed on a command line, over those in `base`.
+
+        Examples
+        --------
+        >>> Settings.parse({"hidden": "256,128", "dropout": "0.2"}).hidden
+        (256, 128)
+        """
+        refuse_unknown("shoal", texts, cls.known())
+        typed = {name: parse(name, text, RULES[name]) for name, text in texts.items()}
+        return cls.of({**(base or {}), **typed})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that differ from the defaults, as plain JSON values."""
+        default = Settings().to_json()
+        return {k: v for k, v in self.to_json().items() if v != default[k]}
+
+
+_LISTS = ("hidden", "activation", "dropout")
+
+
+def as_schedule(value: Any, warmup: float = 0.0) -> Schedule | None:
+    """Return the schedule that a setting names; None for "auto"."""
+    if isinstance(value, Schedule):
+        return value
+    if isinstance(value, str):
+        return None if value == "auto" else Schedule(value, (), float(warmup))
+    if isinstance(value, Mapping) and "kind" in value:
+        rest = {k: v for k, v in value.items() if k not in ("kind", "warmup")}
+        return Schedule(value["kind"], tuple(sorted(rest.items())), float(value.get("warmup", warmup)))
+    raise SettingError(
+        f"The 'schedule' parameter must be one of {', '.join(SCHEDULES)} or a mapping such as "
+        f"{{'kind': 'step', 'factor': 0.5}}. Got {value!r} instead."
+    )
