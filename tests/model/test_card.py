@@ -72,11 +72,28 @@ def test_every_task_has_its_sentence(models, task, said):
     assert said in models(task).card()
 
 
-def test_figures_of_the_rows_that_decided_when_to_stop_are_called_so(models):
-    scores = {"rows": 5, "on": "validation", "figures": {"accuracy": {"value": 0.5}}}
-    text = models(scores=scores).card()
-    assert "On 5 rows that it did not learn from, but that decided when to stop" in text
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("test rows", "On 5 rows that it had never seen:"),
+        ("test table", "On 5 rows of another table, which it had never seen:"),
+        (
+            "5-fold cross-validation",
+            "Judged by 5-fold cross-validation: each of 5 rows was predicted by a network",
+        ),
+    ],
+)
+def test_it_says_which_rows_judged(models, method, said):
+    text = models(scores={"rows": 5, "method": method, "figures": {"accuracy": {"value": 0.5}}}).card()
+    assert said in text
     assert "| accuracy | 0.5 | – | higher |" in text
+
+
+def test_it_says_what_the_rows_served_for(models):
+    found = provenance(FRAME, seed=1) | {"rows": {"train": 48, "valid": 12}}
+    assert (
+        "On 60 rows (48 to learn from, 12 to decide when to stop), on 20" in models(provenance=found).card()
+    )
 
 
 def test_names_cannot_break_the_tables(models):

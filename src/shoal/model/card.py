@@ -67,21 +67,26 @@ def _figures(facts: CardFacts) -> str:
         )
     rows = [_figure(name, found) for name, found in figures.items()]
     level = f"{100 * facts.scores.get('level', 0.95):g} % interval"
-    count = facts.scores.get("rows", 0)
     return "\n".join(
         [
-            "## How well it does\n",
-            f"On {_rows(count)} {_role(facts)}:\n",
+            f"## How well it does\n\n{_judges(facts.scores)}:\n",
             *_table(("figure", "value", level, "better is"), rows),
             "\nThe interval says how far a figure may be off because only these rows were tested.",
         ]
     )
 
 
-def _role(facts: CardFacts) -> str:
-    if facts.scores.get("on") == "validation":
-        return "that it did not learn from, but that decided when to stop"
-    return "that it had never seen"
+def _judges(scores: Mapping[str, Any]) -> str:
+    """Say which rows judged: rows kept aside, another table, or all rows in turn."""
+    count, method = _rows(scores.get("rows", 0)), str(scores.get("method", ""))
+    if "cross-validation" in method:
+        return (
+            f"Judged by {method}: each of {count} was predicted by a network like this one that had not seen "
+            "it. This one then learnt from all of them"
+        )
+    if method == "test table":
+        return f"On {count} of another table, which it had never seen"
+    return f"On {count} that it had never seen"
 
 
 def _figure(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,11 +108,18 @@ def _from_data(facts: CardFacts) -> str:
     if not data:
         return ""
     when = str(facts.provenance.get("date", ""))[:10]
-    told = f"- On {_rows(data.get('rows', 0))}" + (f", on {when}" if when else "")
+    told = f"- On {_rows(data.get('rows', 0))}{_shares(facts)}" + (f", on {when}" if when else "")
     seed = facts.provenance.get("seed")
     told += f", seed {seed}" if seed is not None else ""
     mark = data.get("fingerprint")
     return f"{told}.\n- Fingerprint of the table: {_code(mark)}." if mark else f"{told}."
+
+
+def _shares(facts: CardFacts) -> str:
+    rows = facts.provenance.get("rows")
+    if not isinstance(rows, Mapping) or not rows.get("valid"):
+        return ""
+    return f" ({rows.get('train', 0):,} to learn from, {rows['valid']:,} to decide when to stop)"
 
 
 def _epochs(history: History) -> str:

@@ -26,6 +26,17 @@ from shoal.nets.spec import NetSpec
 
 _PRECISIONS = ("float32", "float64")
 
+# What building a model from JSON of another shape may raise.
+_MISFITS = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -207,7 +218,7 @@ def from_contents(contents: Contents, where: str) -> Model:
             scores=document["scores"],
             precision=document["precision"],
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except _MISFITS as error:
         raise ArtefactError(
             f"The model '{where}' cannot be understood ({brief(error)}): it was not written by shoal, or "
             "was altered by hand."

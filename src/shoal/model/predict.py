@@ -21,7 +21,7 @@ from shoal.nets.network import apply
 from shoal.nets.spec import NetSpec
 
 BLOCK = 256
-"""Rows of a block: one row alone takes 0.03 to 2 ms (with 4 to 800,000 weights), and many rows are no
+"""Rows of a block: one row alone takes about 0.4 ms, most of it outside the block, and many rows are no
 faster in larger blocks once a network has some ten thousand weights."""
 
 _PROGRAMS = 64  # kept compiled; a search that makes thousands of networks must not keep them all
