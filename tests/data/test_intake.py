@@ -98,12 +98,12 @@ def test_names_can_be_given() -> None:
     assert as_frame(VALUES, names=["a", "b"]).columns == ["a", "b"]
     twice = pd.DataFrame(VALUES, columns=["a", "a"])
     assert as_frame(twice, names=["a", "b"]).columns == ["a", "b"]
-    with pytest.raises(ColumnError, match="Expected 2 column names. Got 1 instead"):
+    with pytest.raises(ColumnError, match=r"Expected 2 column names. Got 1 instead"):
         as_frame(VALUES, names=["a"])
 
 
 def test_a_name_used_twice_is_refused() -> None:
-    with pytest.raises(ColumnError, match="each column name once. Got 'a' more than once; rename"):
+    with pytest.raises(ColumnError, match=r"each column name once. Got 'a' more than once; rename"):
         as_frame(pd.DataFrame(VALUES, columns=["a", "a"]))
 
 
@@ -155,5 +155,5 @@ def test_vectors_keep_their_name() -> None:
 def test_what_is_no_vector_is_refused() -> None:
     with pytest.raises(InputError, match=r"one column of values. Got an array of shape \(3, 2\)"):
         as_vector(VALUES)
-    with pytest.raises(InputError, match="Expected a column of values. Got str"):
+    with pytest.raises(InputError, match=r"Expected a column of values. Got str"):
         as_vector("yes")

@@ -27,7 +27,7 @@ def is_label(column: pl.Series) -> bool:
     """Tell whether a column holds nothing but 0 and 1, or true and false."""
     if column.dtype == pl.Boolean:
         return True
-    return column.dtype.is_numeric() and bool(column.drop_nulls().is_in([0, 1]).all())
+    return column.dtype.is_numeric() and bool(((column == 0) | (column == 1)).all())
 
 
 def written_numbers(text: pl.Series) -> NumberFormat | None:

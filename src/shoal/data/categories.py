@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-RARE = 1e-4  # of all weight: below this share a level of a very large category has seen too few rows
-
 _TRUE = ("true", "yes", "y", "t", "on")
 _FALSE = ("false", "no", "n", "f", "off")
 
@@ -64,16 +62,15 @@ def yes_no_text(column: pl.Series) -> pl.Series:
 def learn_levels(text: pl.Series, weight: np.ndarray | None, max_levels: int) -> tuple[tuple[str, ...], bool]:
     """Return the levels to keep, in alphabetical order, and whether others were left out.
 
-    Up to `max_levels` levels are all kept. Of more, the heaviest `max_levels` are kept as long as
-    they hold a share of at least `RARE` of the weight; ties go to the alphabet.
+    Up to `max_levels` levels are all kept. Of more, the heaviest `max_levels` are; ties go to the
+    alphabet.
     """
     frame = pl.DataFrame({"level": text, "weight": np.ones(len(text)) if weight is None else weight})
     heavy = frame.filter(pl.col("level").is_not_null() & (pl.col("weight") > 0))
     levels = heavy.group_by("level").agg(pl.col("weight").sum()).sort("level")
     if levels.height <= max_levels:
         return tuple(levels["level"].to_list()), False
-    enough = levels.filter(pl.col("weight") >= RARE * float(levels["weight"].sum()))
-    kept = enough.sort(["weight", "level"], descending=[True, False]).head(max_levels)
+    kept = levels.sort(["weight", "level"], descending=[True, False]).head(max_levels)
     return tuple(sorted(kept["level"].to_list())), True
 
 

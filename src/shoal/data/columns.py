@@ -109,9 +109,7 @@ def _refuse_too_little(frame: pl.DataFrame, as_given: bool) -> None:
     if frame.width == 0:
         raise ColumnError("Expected at least one feature column. Got none: the table holds only the target.")
     if frame.height < 2 and not as_given:
-        raise ColumnError(
-            f"Expected a table of at least two rows to learn from. Got {frame.height}."
-        )
+        raise ColumnError(f"Expected a table of at least two rows to learn from. Got {frame.height}.")
 
 
 def _nothing_left(columns: tuple[Column, ...]) -> str:

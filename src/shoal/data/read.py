@@ -68,11 +68,9 @@ def read_table(
             frame = _READERS[suffix](data)
         else:
             frame = _read_text(name, data, encoding, delimiter or _BY_SUFFIX.get(suffix), decimal)
-    except pl.exceptions.PolarsError as error:
-        raise FileError(f"The file '{path}' cannot be read as a table: {_first_line(error)}.") from error
     except FileError:
         raise
-    except (InputError, ValueError) as error:
+    except (pl.exceptions.PolarsError, OSError, InputError, ValueError) as error:
         raise FileError(f"The file '{path}' cannot be read as a table: {_first_line(error)}.") from error
     if not frame.height:
         raise FileError(

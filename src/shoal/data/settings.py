@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from shoal.data.scaling import SCALINGS, Scaling
+from shoal.data.scaling import SCALINGS
 from shoal.data.sense import MANY_LEVELS
 from shoal.errors import SettingError, did_you_mean
 
@@ -37,7 +37,7 @@ class Encoding:
     256
     """
 
-    scaling: Scaling = "standard"
+    scaling: str = "standard"
     smooth_clip: bool = False
     one_hot_levels: int = 8
     max_levels: int = MANY_LEVELS

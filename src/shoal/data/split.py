@@ -221,17 +221,17 @@ def _split_grouped(key: np.ndarray, counts: list[int], rng: np.random.Generator)
     if len(sizes) < needed:
         raise InputError(f"Expected at least {needed} groups for {needed} parts. Got {len(sizes)}.")
     for part in (2, 1):
-        held = [group for group in order if part_of[group] == 0]
+        held = order[part_of[order] == 0]
         left_for_others = 1 + sum(counts[other] > 0 for other in range(1, part))
         part_of[_fill(held[: len(held) - left_for_others], sizes, counts[part])] = part
     return part_of[key]
 
 
-def _fill(groups: list[int], sizes: np.ndarray, wanted: int) -> list[int]:
+def _fill(groups: np.ndarray, sizes: np.ndarray, wanted: int) -> list[int]:
     """Return groups that hold about `wanted` rows: each is taken if that brings the sum closer."""
     taken: list[int] = []
     total = 0
-    for group in groups:
+    for group in groups.tolist():
         if not wanted or total >= wanted:
             break
         if not taken or abs(total + sizes[group] - wanted) <= abs(total - wanted):

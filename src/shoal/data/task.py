@@ -57,9 +57,9 @@ def infer_task(y: pl.Series | pl.DataFrame) -> str:
         return _infer_one(columns[0])
     if all(is_label(column) for column in columns):
         return "multilabel"
-    if all(column.dtype.is_numeric() for column in columns):
+    wrong = next((one for one in columns if not (one.dtype.is_numeric() or one.dtype == pl.Boolean)), None)
+    if wrong is None:
         return "regression"
-    wrong = next(column for column in columns if not column.dtype.is_numeric())
     raise TargetError(
         f"Expected several targets to be numbers, or labels of 0 and 1. "
         f"Got {wrong.dtype} in '{wrong.name}'; predict one such column at a time."

@@ -15,6 +15,7 @@ import polars as pl
 
 from shoal.errors import FileError, did_you_mean
 
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _MAGIC = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -23,7 +24,7 @@ _MAGIC = (
     (b"PK\x03\x04", "a zip archive (an Excel workbook is one)"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x1f\x8b", "gzip-compressed data"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
+    (_ZSTD, "zstd-compressed data"),
     (b"PAR1", "a Parquet table"),
     (b"ARROW1", "an Arrow table"),
     (b"\x93NUMPY", "a NumPy array"),
@@ -125,7 +126,9 @@ def _is_litter(member: str) -> bool:
 
 
 def _zstd(data: bytes) -> bytes:
-    # Python has no zstd before 3.14; Polars does, for text.
+    # Python has no zstd before 3.14; Polars does, for text, and takes anything else as it is.
+    if not data.startswith(_ZSTD):
+        raise OSError("it does not begin as such files do")
     return "\n".join(pl.read_lines(data).to_series().to_list()).encode()
 
 
