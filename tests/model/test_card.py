@@ -40,7 +40,7 @@ def test_the_card_tells_the_whole_story(models):
         "tells the 3 classes of `kind` apart (`flat`, `house` and `hut`) from 4 columns of `houses.csv`",
         "On 60 rows that it had never seen",
         "| accuracy | ",
-        "2 epochs, the weights of epoch 1 kept; nothing got better.",
+        "2 epochs, the weights of epoch 1 kept. Nothing got better.",
         "- A note.",
         "On 60 rows, on 20",
         "seed 7",

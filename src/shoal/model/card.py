@@ -127,7 +127,8 @@ def _epochs(history: History) -> str:
         return ""
     told = f"- {len(history):,} epoch{'s' if len(history) > 1 else ''}"
     told += f", the weights of epoch {history.best_epoch:,} kept" if history.best_epoch is not None else ""
-    return told + (f"; {_text(history.stop_reason.rstrip('.'))}." if history.stop_reason else ".")
+    reason = _text(history.stop_reason.rstrip("."))
+    return f"{told}. {reason[:1].upper()}{reason[1:]}." if reason else f"{told}."
 
 
 def _asked(facts: CardFacts) -> str:
