@@ -70,7 +70,7 @@ def classified(**changes: object) -> Facts:
         "history": history(),
         "classes": ("Adelie", "Chinstrap", "Gentoo"),
         "rows": {"train": 200, "valid": 84, "test": 60},
-        "judged": judged("multiclass", truth, proba),
+        "judged": judged("multiclass", truth, proba) | {"method": "test rows"},
         "columns": [ColumnAsRead("island", "category"), ColumnAsRead("id", "identifier", used=False)],
         "settings": {"hidden": (64, 32), "dropout": None, "shuffle": True},
         "given": {"hidden": (64, 32)},
@@ -102,7 +102,7 @@ def test_it_is_well_formed_and_asks_nothing_of_the_network() -> None:
 def test_it_answers_in_the_order_in_which_people_ask() -> None:
     assert structure(page(classified())).headings == [
         "Predicting species from penguins.csv",
-        "Figures on the test rows",
+        "Figures (test rows)",
         "How training went",
         "What it read",
         "Settings",
@@ -120,20 +120,25 @@ def test_a_regression_is_told_in_the_targets_own_unit() -> None:
     truth = np.linspace(100.0, 200.0, 40)
     figures = judged("regression", truth, truth + np.where(np.arange(40) % 2, 5.0, -5.0))
     said = words(page(classified(task="regression", targets=["price"], classes=(), judged=figures)))
-    assert "On 40 rows that it had never seen its price is off by 5 on average." in said
+    assert "On 40 rows that it had never seen it is off by 5 on average." in said
     assert "ups and downs" in said
 
 
 def test_without_test_rows_it_says_that_nothing_is_known() -> None:
     said = words(page(classified(judged=None)))
     assert "No rows were kept aside" in said
-    assert "Figures on" not in said
+    assert "Figures (" not in said
 
 
-def test_validation_rows_are_not_passed_off_as_unseen() -> None:
-    said = words(page(classified(judged_on="validation")))
-    assert "that decided when to stop" in said
-    assert "never seen" not in said
+def test_a_cross_validation_is_told_as_what_it_is() -> None:
+    facts = classified()
+    said = words(page(classified(judged={**facts.judged, "method": "5-fold cross-validation"})))
+    assert (
+        "Networks trained alike name the right species for 95.0 % of 60 rows that they had never seen."
+        in said
+    )
+    assert "Figures (5-fold cross-validation)" in said
+    assert "each judged on rows that it had not seen" in said
 
 
 def test_hostile_names_stay_text() -> None:

@@ -31,9 +31,8 @@ class Facts:
     rows : mapping
         How many rows served for what: ``{"train": 220, "valid": 55, "test": 69}``.
     judged : mapping or None
-        What `shoal.history.judged` returned for the rows kept aside; None where none were.
-    judged_on : str
-        Which rows those were: "test", "validation".
+        What `shoal.history.judged` returned, with ``"method"``: "test rows", "test table" or
+        "5-fold cross-validation"; None where nothing was judged.
     columns : sequence of Column
         The feature columns as they were read.
     settings, given : mapping
@@ -57,7 +56,6 @@ class Facts:
     classes: Sequence[Any] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[str, Any] | None = None
-    judged_on: str = "test"
     columns: Sequence[Column] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -66,6 +64,16 @@ class Facts:
     notices: Sequence[str] = ()
     network: str = ""
     seconds: float | None = None
+
+    @property
+    def method(self) -> str:
+        """How it was judged."""
+        return str((self.judged or {}).get("method", "test rows"))
+
+    @property
+    def by_folds(self) -> bool:
+        """Whether networks trained beside it judged, each on rows that it had not seen."""
+        return "fold" in self.method
 
     def figure(self, metric: str) -> Mapping[str, Any] | None:
         """Return value and bounds of a metric, or None where it was not measured."""

@@ -96,7 +96,7 @@ def _figures(facts: Facts) -> Markup | None:
         "tr", [tag("th", text, scope="col") for text in ("Figure", "Value", "95 % interval", "from 0 to 1")]
     )
     return _section(
-        f"Figures on the {facts.judged_on} rows",
+        f"Figures ({facts.method})",
         tag("table", tag("thead", head), tag("tbody", rows), class_="figures"),
         tag(
             "p",

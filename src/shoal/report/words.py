@@ -51,22 +51,26 @@ def _class_headline(facts: Facts) -> str:
     found = facts.figure("accuracy")
     if not found:
         return f"It was tested on {_tested(facts)}; the figures are below."
-    return f"It names the right {listed(facts.targets)} for {_percent(found['value'])} of {_tested(facts)}."
+    who = "Networks trained alike name" if facts.by_folds else "It names"
+    return f"{who} the right {listed(facts.targets)} for {_percent(found['value'])} of {_tested(facts)}."
 
 
 def _label_headline(facts: Facts) -> str:
     found = facts.figure("roc_auc")
     value = f"a mean ROC AUC of {compact(found['value'])}" if found else "the figures below"
-    return f"On {_tested(facts)} it reaches {value} over {len(facts.targets)} labels."
+    who = "networks trained alike reach" if facts.by_folds else "it reaches"
+    return f"On {_tested(facts)} {who} {value} over {len(facts.targets)} labels."
 
 
 def _regression_headline(facts: Facts) -> str:
     error, explained = facts.figure("mae"), facts.figure("r2")
-    sentence = f"On {_tested(facts)} its {listed(facts.targets)} is off by "
+    who = "networks trained alike are" if facts.by_folds else "it is"
+    sentence = f"On {_tested(facts)} {who} off by "
     sentence += f"{_written(error)[0] if error else 'an unknown amount'} on average."
     if explained and math.isfinite(explained["value"]):
         share = max(explained["value"], 0.0)
-        sentence += f" It explains {_percent(share)} of the ups and downs from row to row."
+        who = "They explain" if facts.by_folds else "It explains"
+        sentence += f" {who} {_percent(share)} of the ups and downs from row to row."
     return sentence
 
 
@@ -90,9 +94,7 @@ def _written(found: Mapping[str, Any]) -> tuple[str, str]:
 def _tested(facts: Facts) -> str:
     rows = (facts.judged or {}).get("rows")
     count = f"{rows:,} rows" if rows != 1 else "one row"
-    if facts.judged_on == "validation":
-        return f"{count} that it did not learn from, but that decided when to stop"
-    return f"{count} that it had never seen"
+    return f"{count} that it had never seen" if not facts.by_folds else f"{count} that they had never seen"
 
 
 def _percent(share: float) -> str:
@@ -127,4 +129,10 @@ def portions(facts: Facts) -> str:
         ("test", "kept aside to judge it"),
     )
     said = [f"{facts.rows[name]:,} {role}" for name, role in roles if facts.rows.get(name)]
-    return f"Rows: {', '.join(said)}." if said else ""
+    sentences = [f"Rows: {', '.join(said)}."] if said else []
+    if facts.judged and facts.by_folds:
+        sentences.append(
+            f"Every row trained the network. The figures come from {facts.method}: networks trained beside "
+            "it, each judged on rows that it had not seen."
+        )
+    return " ".join(sentences)
