@@ -1,0 +1,210 @@
+"""What ``shoal train`` does: read, train under watch, keep, tell."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from shoal.cli.order import Order
+from shoal.cli.run_folder import RunFolder
+from shoal.cli.say import write_json
+from shoal.cli.watch import Earlier, Watch
+from shoal.data import infer_task, notices, read_table
+from shoal.errors import FileError
+from shoal.history import History, default_metric, read_history
+from shoal.history.wording import with_bounds
+from shoal.model.drawing import network_in_words
+from shoal.pipeline import Trained, train_table
+from shoal.report import Facts, write_report
+from shoal.train.checkpoint import read_state, write_state
+
+DONE, INTERRUPTED = 0, 130
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the run is kept and told, besides what is ordered.
+
+    Attributes
+    ----------
+    runs : str
+        Where run folders go.
+    model : str or None
+        Where the model is kept as well.
+    resume : str or None
+        The run folder to take up.
+    as_json : bool
+    command : str
+        The command line, for the report.
+    """
+
+    runs: str = "runs"
+    model: str | None = None
+    resume: str | None = None
+    as_json: bool = False
+    command: str = ""
+
+
+def train_and_keep(order: Order, wish: Wish) -> int:
+    """Train as ordered, leave a run folder, tell about it; return the exit code.
+
+    Raises
+    ------
+    ShoalError
+        If the table, the settings or the disk do not allow it. A table that is refused leaves no folder.
+    """
+    settings = order.parsed_settings()
+    frame = read_table(order.table, **order.reading)
+    task = order.task or _task(frame, order)
+    earlier = _earlier(wish.resume) if wish.resume else None
+    with noted() as said:
+        watch = Watch(order, task, wish.runs, earlier)
+        with watch:
+            trained = train_table(
+                frame,
+                order.targets[0] if len(order.targets) == 1 else list(order.targets),
+                settings,
+                task=order.task,
+                start=earlier.state if earlier else None,
+                on_event=watch.see,
+                **order.arguments(),
+            )
+        folder = watch.folder
+        assert folder is not None
+        trained = _with_history(trained, earlier)
+        keep(order, wish, folder, trained, [*notices(trained.model.columns), *said])
+    tell(order, wish, folder, trained, frame.height)
+    return INTERRUPTED if trained.interrupted else DONE
+
+
+def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: list[str]) -> None:
+    """Write everything that the run folder holds; the model first, because it matters most."""
+    trained.model.save(folder.model)
+    if wish.model:
+        trained.model.save(wish.model)
+    folder.write_resolved(trained.settings.to_json())
+    folder.write_history(trained.history)
+    folder.write_notes(said)
+    write_state(trained.state, folder.state)
+    write_report(facts_of(order, wish, trained, said), folder.report)
+
+
+def facts_of(order: Order, wish: Wish, trained: Trained, said: list[str]) -> Facts:
+    """Gather what the report says."""
+    model = trained.model
+    split = trained.split
+    return Facts(
+        table=Path(order.table).name,
+        task=model.target.task,
+        targets=order.targets,
+        history=trained.history,
+        classes=model.target.classes,
+        rows={"train": len(split.train), "valid": len(split.valid), "test": len(split.test)},
+        judged=trained.scores or None,
+        columns=model.columns,
+        settings=trained.settings.to_json(),
+        given=trained.given.given(),
+        provenance=model.provenance,
+        command=wish.command,
+        notices=said,
+        network=network_in_words(model.spec),
+        seconds=trained.seconds,
+    )
+
+
+def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: int) -> None:
+    """Say on stdout what came of it and where it lies."""
+    if trained.interrupted:
+        print("shoal: Interrupted; the best network so far is kept.", file=sys.stderr)
+    if wish.as_json:
+        write_json(_plain(order, wish, folder, trained, rows))
+        return
+    print(
+        f"{Path(order.table).name}: {rows:,} rows, {', '.join(order.targets)} ({trained.model.target.task})"
+    )
+    print(_figure(trained))
+    print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
+    print(f"model   {wish.model or folder.model}")
+    print(f"report  {folder.report}")
+
+
+def _plain(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: int) -> dict[str, Any]:
+    history = trained.history
+    return {
+        "run": str(folder.path),
+        "model": str(wish.model or folder.model),
+        "report": str(folder.report),
+        "history": str(folder.history),
+        "task": trained.model.target.task,
+        "targets": list(order.targets),
+        "rows": rows,
+        "scores": trained.scores,
+        "epochs": len(history),
+        "best_epoch": history.best_epoch,
+        "stop_reason": history.stop_reason,
+        "interrupted": trained.interrupted,
+        "seconds": trained.seconds,
+        "settings": trained.settings.to_json(),
+    }
+
+
+def _figure(trained: Trained) -> str:
+    """Return the leading figure with its interval, in one line."""
+    figures = trained.scores.get("figures", {})
+    lead = default_metric(trained.model.target.task)
+    if lead.name not in figures:
+        return "no rows were kept aside to judge it"
+    found = figures[lead.name]
+    value, bounds = with_bounds(found["value"], found["low"], found["high"])
+    return f"{lead.title} {value} (95 % interval {bounds}), {trained.scores['method']}"
+
+
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """Collect the texts of warnings while they are shown as usual."""
+    said: list[str] = []
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, *rest: Any, **more: Any) -> None:
+        if str(message) not in said:
+            said.append(str(message))
+        shown(message, *rest, **more)
+
+    warnings.showwarning = show
+    try:
+        yield said
+    finally:
+        warnings.showwarning = shown
+
+
+def _task(frame: pl.DataFrame, order: Order) -> str:
+    """Return the task for the progress bar; what is wrong with the target the pipeline says better."""
+    known = [name for name in order.targets if name in frame.columns]
+    if len(known) < len(order.targets):
+        return "regression"
+    return infer_task(frame[known[0]] if len(known) == 1 else frame.select(known))
+
+
+def _earlier(path: str) -> Earlier:
+    folder = RunFolder(Path(path))
+    if not folder.state.exists():
+        raise FileError(f"The run '{path}' left no state to go on from (state.safetensors); train anew.")
+    optimizer = folder.read_resolved().get("optimizer", "adam")
+    return Earlier(folder, read_state(folder.state, optimizer), read_history(folder.history))
+
+
+def _with_history(trained: Trained, earlier: Earlier | None) -> Trained:
+    """Put the epochs of the earlier run in front."""
+    if earlier is None:
+        return trained
+    new = trained.history
+    old = earlier.history[: len(earlier.history) if not len(new) else int(new[0, "epoch"]) - 1]
+    whole = History([*old, *new], stop_reason=new.stop_reason, best_epoch=new.best_epoch, notes=new.notes)
+    return replace(trained, history=whole, model=replace(trained.model, history=whole))

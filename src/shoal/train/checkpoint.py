@@ -1,0 +1,87 @@
+"""The state of a network on disk, so that a later run goes on exactly where this one ended.
+
+One safetensors file: weights, best weights, the optimizer's moments, counters; no pickle, no code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from shoal.errors import FileError
+from shoal.train.program import optimizer_state
+
+_SLOT = "optimizer"
+
+
+def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write `NetResult.state` to a file, in one step.
+
+    Parameters
+    ----------
+    state : mapping
+        Arrays and mappings of arrays; under ``optimizer`` the state of the optimizer.
+    path : str or path
+    """
+    leaves = jax.tree.leaves(state[_SLOT])
+    flat = {f"{_SLOT}/{place}": leaf for place, leaf in enumerate(leaves)}
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}/{key}": leaf for key, leaf in value.items()}
+        elif name != _SLOT:
+            flat[name] = value
+    part = Path(path).with_name(f".{Path(path).name}.part")
+    try:
+        part.write_bytes(save({name: np.ascontiguousarray(leaf) for name, leaf in flat.items()}))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_state(path: str | os.PathLike[str], optimizer: str) -> dict[str, Any]:
+    """Read what `write_state` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+    optimizer : str
+        Name of the optimizer that the state belongs to.
+
+    Raises
+    ------
+    FileError
+        If the file is absent or damaged, or belongs to another optimizer.
+    """
+    try:
+        flat = load_file(path)
+    except (OSError, SafetensorError):
+        raise FileError(
+            f"'{os.fspath(path)}' cannot be read as the state of a training; it cannot go on from there."
+        ) from None
+    state: dict[str, Any] = {"best_running": {}, "running": {}}
+    for name, leaf in flat.items():
+        group, slash, key = name.partition("/")
+        if slash:
+            state.setdefault(group, {})[key] = leaf
+        else:
+            state[name] = leaf
+    state[_SLOT] = _refilled(optimizer_state(optimizer, state["params"]), state.get(_SLOT, {}), path)
+    return state
+
+
+def _refilled(template: Any, leaves: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> Any:
+    shapes, structure = jax.tree.flatten(template)
+    found = [leaves.get(str(place)) for place in range(len(shapes))]
+    fitting = all(
+        leaf is not None and leaf.shape == like.shape for leaf, like in zip(found, shapes, strict=True)
+    )
+    if not fitting or len(leaves) != len(shapes):
+        raise FileError(f"'{os.fspath(path)}' was written by a training with another optimizer.")
+    return jax.tree.unflatten(structure, found)

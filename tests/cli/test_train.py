@@ -1,0 +1,190 @@
+"""``shoal train`` from end to end: what is left in the run folder, what is told, how it is taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shoal.cli.main import run
+from shoal.data import read_table
+from shoal.history import read_history
+from shoal.model.artefact import load
+
+QUICK = ("--hidden", "8", "--epochs", "4")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run folders go where the test can look at them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def trained(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict:
+    """Train with --json and return what it said."""
+    assert run(["train", *arguments, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def shifted(tmp_path: Path, seed: int) -> Path:
+    """Four hundred rows whose target follows from two of the columns."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.normal(size=400), rng.normal(size=400)
+    frame = pl.DataFrame({"x": x, "z": z, "day": np.arange(400), "group": np.arange(400) % 7, "y": 3 * x - z})
+    frame = frame.with_columns(high=pl.col("y") > 0, low=pl.col("z") > 0, weight=pl.lit(1.0))
+    frame.write_csv(tmp_path / "shifted.csv")
+    return tmp_path / "shifted.csv"
+
+
+def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> None:
+    told = trained(capsys, str(penguins), "--target", "species", *QUICK, "--seed", "7")
+    folder = Path(told["run"])
+    assert folder.parent == Path("runs")
+    assert folder.name.endswith("-penguins-species")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "history.jsonl",
+        "model.shoal",
+        "notes.txt",
+        "report.html",
+        "settings.given.json",
+        "settings.json",
+        "state.safetensors",
+    ]
+    given = json.loads((folder / "settings.given.json").read_text())
+    assert given["settings"] == {"hidden": "8", "epochs": "4", "seed": "7"}
+    resolved = json.loads((folder / "settings.json").read_text())
+    assert (resolved["hidden"], resolved["epochs"], resolved["seed"]) == ([8], 4, 7)
+    assert "auto" not in resolved.values()
+    model = load(folder / "model.shoal")
+    assert read_history(folder / "history.jsonl") == model.history
+    assert len(model.history) == 4
+    assert "Predicting species from penguins.csv" in (folder / "report.html").read_text()
+    assert told["scores"]["figures"]["accuracy"]["value"] > 0.3
+
+
+def test_people_are_told_where_model_and_report_lie(capsys, penguins: Path) -> None:
+    assert run(["train", str(penguins), "--target", "species", *QUICK]) == 0
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert lines[0] == "penguins.csv: 344 rows, species (multiclass)"
+    assert lines[1].startswith("accuracy ")
+    assert Path(lines[-2].removeprefix("model").strip()).is_file()
+    assert Path(lines[-1].removeprefix("report").strip()).is_file()
+    assert told.err == ""
+
+
+def test_settings_come_from_a_file_and_the_command_line_wins(capsys, penguins: Path) -> None:
+    Path("mine.yaml").write_text("hidden: [16, 8]\nepochs: 50\nlearning_rate: 1e-2\nnorm: batch\n")
+    told = trained(capsys, str(penguins), "-t", "species", "--config", "mine.yaml", "--epochs", "3")
+    settings = told["settings"]
+    assert (settings["hidden"], settings["epochs"]) == ([16, 8], 3)
+    assert (settings["learning_rate"], settings["norm"]) == (0.01, "batch")
+
+
+def test_a_run_is_repeated_bit_for_bit_from_its_own_settings(capsys, penguins: Path) -> None:
+    first = trained(capsys, str(penguins), "-t", "species", *QUICK, "--set", "dropout=0.3", "--seed", "3")
+    again = trained(capsys, str(penguins), "-t", "species", "--config", f"{first['run']}/settings.json")
+    frame = read_table(penguins)
+    one, two = (load(told["model"]).predict_proba(frame) for told in (first, again))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_number_several_labels_and_roles_of_columns(capsys, shifted: Path) -> None:
+    told = trained(
+        capsys, str(shifted), "-t", "y", *QUICK, "--drop", "high", "--drop", "low", "--weight", "weight",
+        "--group", "group", "--set", "split=grouped",
+    )  # fmt: skip
+    assert told["task"] == "regression"
+    model = load(told["model"])
+    assert [column.name for column in model.columns if column.used] == ["x", "z", "day"]
+    told = trained(capsys, str(shifted), "-t", "high", "-t", "low", *QUICK)
+    assert (told["task"], told["targets"]) == ("multilabel", ["high", "low"])
+
+
+def test_a_test_table_and_a_test_share_judge(capsys, shifted: Path) -> None:
+    frame = pl.read_csv(shifted)
+    frame.tail(100).write_csv("later.csv")
+    told = trained(capsys, str(shifted), "-t", "high", *QUICK, "--test", "later.csv")
+    assert (told["scores"]["method"], told["scores"]["rows"]) == ("test table", 100)
+    told = trained(capsys, str(shifted), "-t", "high", *QUICK, "--test", "0.25")
+    assert (told["scores"]["method"], told["scores"]["rows"]) == ("test rows", 100)
+    told = trained(capsys, str(shifted), "-t", "high", *QUICK, "--test", "0")
+    assert told["scores"] == {}
+
+
+def test_the_model_is_kept_where_it_was_asked_for(capsys, penguins: Path) -> None:
+    told = trained(
+        capsys, str(penguins), "-t", "species", *QUICK, "--model", "mine.shoal", "--out", "elsewhere"
+    )
+    assert told["model"] == "mine.shoal"
+    assert Path("mine.shoal").read_bytes() == (Path(told["run"]) / "model.shoal").read_bytes()
+    assert Path(told["run"]).parent == Path("elsewhere")
+
+
+def test_a_run_taken_up_has_the_epochs_of_both(capsys, penguins: Path) -> None:
+    told = trained(capsys, str(penguins), "-t", "species", *QUICK, "--set", "schedule=constant")
+    again = trained(capsys, "--resume", told["run"], "--epochs", "7")
+    assert again["run"] == told["run"]
+    assert load(again["model"]).history["epoch"] == [1, 2, 3, 4, 5, 6, 7]
+    assert read_history(again["history"])["epoch"] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_taken_up_is_never_left_bit_for_bit(capsys, penguins: Path) -> None:
+    steady = (str(penguins), "-t", "species", "--hidden", "8", "--set", "schedule=constant")
+    part = trained(capsys, *steady, "--epochs", "3")
+    taken_up = trained(capsys, "--resume", part["run"], "--epochs", "6")
+    whole = trained(capsys, *steady, "--epochs", "6")
+    frame = read_table(penguins)
+    np.testing.assert_array_equal(*(load(told["model"]).predict_proba(frame) for told in (taken_up, whole)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_keeps_the_best_so_far_and_the_run_can_be_taken_up(capsys, penguins: Path) -> None:
+    program = "import sys; from shoal.cli.main import main; main(sys.argv[1:])"
+    command = [
+        "train",
+        str(penguins),
+        "-t",
+        "species",
+        "--hidden",
+        "8",
+        "--epochs",
+        "1000000",
+        "--test",
+        "0.2",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        folder = wait_for_epochs(Path("runs"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert err == "shoal: Interrupted; the best network so far is kept.\n"
+    assert "Traceback" not in err + out
+    done = len(load(folder / "model.shoal").history)
+    assert done > 0
+    again = trained(capsys, "--resume", str(folder), "--epochs", str(done + 5))
+    assert again["epochs"] == done + 5
+
+
+def wait_for_epochs(runs: Path) -> Path:
+    """Return the run folder as soon as its history holds an epoch."""
+    for _ in range(600):
+        for history in runs.glob("*/history.jsonl"):
+            if history.stat().st_size:
+                return history.parent
+        time.sleep(0.1)
+    raise AssertionError("no epoch within a minute")

@@ -1,0 +1,67 @@
+"""What wakes what, seen in fresh interpreters: a start that is lazy stays lazy."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("jax", "jaxlib", "optax", "sklearn", "polars", "pandas", "rich", "numpy", "scipy", "yaml")
+
+
+def woken(program: str) -> set[str]:
+    """Run a program in a fresh interpreter and return which of `HEAVY` it imported."""
+    report = f"\nimport sys, json; print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program + report], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def cli(*arguments: str) -> str:
+    """Return a program that runs one command line and swallows its exit."""
+    return f"from shoal.cli.main import run; run({list(arguments)!r})"
+
+
+def test_import_shoal_wakes_nothing() -> None:
+    assert woken("import shoal") == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["train", "--help"], ["predict", "--help"], ["nonsense"]]
+)
+def test_help_wakes_nothing(arguments: list[str]) -> None:
+    assert woken(cli(*arguments)) == set()
+
+
+@pytest.mark.parametrize("room", ["data", "history", "report"])
+def test_tables_histories_and_reports_do_without_jax(room: str) -> None:
+    assert not woken(f"import shoal.{room}") & {"jax", "jaxlib", "optax", "sklearn", "pandas"}
+
+
+def test_columns_are_shown_without_jax(penguins: Path) -> None:
+    assert not woken(cli("columns", str(penguins), "--json")) & {
+        "jax",
+        "jaxlib",
+        "optax",
+        "sklearn",
+        "pandas",
+        "rich",
+    }
+
+
+def test_help_takes_less_than_a_third_of_a_second() -> None:
+    """The best of three, whole process: what else the machine does is not the command's time."""
+    program = [sys.executable, "-c", "from shoal.cli.main import main; main(['--help'])"]
+
+    def once() -> float:
+        started = time.perf_counter()
+        subprocess.run(program, capture_output=True, check=True, env=dict(os.environ))
+        return time.perf_counter() - started
+
+    assert min(once() for _ in range(3)) < 0.3
