@@ -88,4 +88,4 @@ class TableInput:
 def _look_up(table, codes):
     if table.shape[0] > _ONE_HOT_LIMIT:
         return table[codes]
-    return (codes[:, None] == jnp.arange(table.shape[0])[None, :]).astype(table.dtype) @ table
+    return (codes[:, None] == jnp.arange(table.shape[0], dtype=codes.dtype)[None, :]).astype(table.dtype) @ table
