@@ -50,6 +50,9 @@ def cycle(*values: object, rows: int = ROWS) -> list[object]:
         (cycle("10 €", "7,5 €"), "number", "decimal comma"),
         (cycle("007", "042"), "category", ""),
         (cycle("12", "unknown"), "category", ""),
+        ([*map(str, range(100, 7100, 100)), "unknown"], "number", "point"),
+        ([*(f"{i},5 €" for i in range(60)), "k.A.", "--"], "number", "decimal comma"),
+        ([*map(str, range(60)), "a", "b", "c", "d"], "identifier", ""),
         (cycle("2024-02-29", "2023-01-31"), "datetime", "%Y-%m-%d"),
         (cycle("31/12/2023", "01/02/2024"), "datetime", "%d/%m/%Y"),
         (cycle("12/31/2023", "01/02/2024"), "datetime", "%m/%d/%Y"),
@@ -125,6 +128,10 @@ def test_counts_and_examples() -> None:
             "has 60 different values in 60 rows, too many to learn from, and is left",
         ),
         (cycle("1,5", "2"), "is text that reads as numbers (decimal comma), such as '1,5'"),
+        (
+            [*map(str, range(60)), "n. a."],
+            "reads as numbers (point), but for 'n. a.', which counts as missing.",
+        ),
         (
             cycle("01/02/2024", "03/04/2024"),
             "%d/%m/%Y would fit too: if that is meant, set its kind to 'datetime:",
@@ -221,5 +228,5 @@ def test_tables_without_anything_to_learn_from_are_refused(frame: dict[str, list
 )
 def test_a_column_survives_json(texts: list[str], kind: ColumnKind, used: bool, count: int) -> None:
     name, dtype, notice, form, *examples = texts
-    column = Column(name, kind, used, dtype, count, count, notice, tuple(examples), form)
+    column = Column(name, kind, used, dtype, count, count, notice, tuple(examples), form, tuple(examples))
     assert Column.from_json(json.loads(json.dumps(column.to_json()))) == column

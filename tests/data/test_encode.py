@@ -242,6 +242,19 @@ def test_whole_number_categories_read_as_text_integers_or_floats() -> None:
         )
 
 
+def test_words_among_numbers_are_gaps() -> None:
+    frame = pl.DataFrame({"price": [*map(str, range(40)), "unknown", "unknown"]})
+    encoder = encoder_of(frame, scaling="none")
+    assert encoder.number_names == ("price", "price (missing)")
+    assert encoder.transform(pl.DataFrame({"price": ["7", "unknown"]})).numbers.tolist() == [
+        [7, 0],
+        [19.5, 1],
+    ]
+    assert encoder.transform(pl.DataFrame({"price": [7.0]})).numbers.tolist() == [[7, 0]]
+    with pytest.raises(ColumnError, match=r"Expected numbers in column 'price'. Got 'dear' in row 2"):
+        encoder.transform(pl.DataFrame({"price": ["7", "dear"]}))
+
+
 def test_rows_can_be_taken() -> None:
     rows = Rows(np.arange(6.0).reshape(3, 2), np.arange(3, dtype=np.int32)[:, None])
     taken = rows.take(np.array([2, 0]))

@@ -204,7 +204,7 @@ def _pandas_series(column: Any) -> pl.Series:
     """Return one column of pandas; its own missing marks become Polars nulls."""
     dtype = column.dtype
     if hasattr(dtype, "categories"):
-        return as_text(_from_objects(list(column))).cast(pl.Categorical)
+        return _levels(column)
     if type(dtype).__module__.startswith("numpy"):
         return _series(column.to_numpy())
     if dtype.kind in "fiu":
@@ -212,6 +212,12 @@ def _pandas_series(column: Any) -> pl.Series:
     if hasattr(dtype, "freq"):
         column = column.dt.to_timestamp()
     return _from_objects(list(column))
+
+
+def _levels(column: Any) -> pl.Series:
+    levels = as_text(_from_objects(list(column.dtype.categories)))
+    codes = pl.Series(np.array(column.cat.codes, dtype=np.int64)).replace(-1, None)
+    return levels.gather(codes).cast(pl.Categorical)
 
 
 def _masked_numbers(column: Any) -> pl.Series:

@@ -46,6 +46,8 @@ class Column:
         Up to three different values.
     format : str
         How text is written: a `NumberFormat`, a ``strptime`` format, or ``""``.
+    gaps : tuple of str
+        Words among written numbers that mean "no value", such as ``unknown``.
     """
 
     name: str
@@ -57,12 +59,15 @@ class Column:
     notice: str = ""
     examples: tuple[str, ...] = ()
     format: str = ""
+    gaps: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the column as JSON data."""
-        return {**asdict(self), "kind": str(self.kind), "examples": list(self.examples)}
+        lists = {"examples": list(self.examples), "gaps": list(self.gaps)}
+        return {**asdict(self), "kind": str(self.kind), **lists}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Column:
         """Return the column that `to_json` wrote."""
-        return cls(**{**data, "kind": ColumnKind(data["kind"]), "examples": tuple(data["examples"])})
+        tuples = {"examples": tuple(data["examples"]), "gaps": tuple(data["gaps"])}
+        return cls(**{**data, "kind": ColumnKind(data["kind"]), **tuples})

@@ -71,6 +71,8 @@ def _written_numbers(series: pl.Series, column: Column) -> pl.Series:
     if series.dtype.is_temporal() or series.dtype.is_nested():
         raise ColumnError(f"Column '{column.name}' held numbers in training. Got {series.dtype} now.")
     text = as_text(series)
+    if column.gaps:
+        text = text.replace(list(column.gaps), [None] * len(column.gaps))
     numbers = parse_numbers(text, NumberFormat(column.format) if column.format else NumberFormat.POINT)
     _refuse_unread(column.name, "numbers", text, numbers)
     return numbers

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from shoal.data.rules import MANY_LEVELS
 from shoal.data.scaling import SCALINGS
-from shoal.data.sense import MANY_LEVELS
 from shoal.errors import SettingError, did_you_mean
 
 
