@@ -23,7 +23,7 @@ def mix(bits: UInt32[Array, "*shape"]) -> UInt32[Array, "*shape"]:
     return bits ^ (bits >> 16)
 
 
-def fold(key: UInt32[Array, "*shape"], counter) -> UInt32[Array, "*shape"]:
+def fold(key: UInt32[Array, "..."], counter) -> UInt32[Array, "..."]:
     """Derive an independent key from `key` for each value of the integer `counter` (broadcast together)."""
     counter = jnp.asarray(counter, jnp.uint32)
     return mix(mix(key) ^ (counter * jnp.uint32(_GOLDEN) + jnp.uint32(1)))

@@ -39,7 +39,7 @@ def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
             flat[name] = value
     part = Path(path).with_name(f".{Path(path).name}.part")
     try:
-        part.write_bytes(save({name: np.ascontiguousarray(leaf) for name, leaf in flat.items()}))
+        part.write_bytes(save({name: np.array(leaf, order="C") for name, leaf in flat.items()}))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

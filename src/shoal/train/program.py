@@ -204,7 +204,9 @@ def _step_of_one(key: ProgramKey):
             params, running, batch, net, step_key
         )
         grads = _regularised(grads, params, net, key.uses)
-        direction, optimizer = direction_of(net).update(grads, optimizer, params)
+        # Optax raises a traced beta to an integer power, which JAX's strict promotion refuses.
+        with jax.numpy_dtype_promotion("standard"):
+            direction, optimizer = direction_of(net).update(grads, optimizer, params)
         params = _moved(params, direction, rate, net, key)
         return (params, running, optimizer), (loss, jnp.sum(batch["weight"]))
 
@@ -296,7 +298,8 @@ def _after_epoch(state, row, net, number):
     done = number + 1
     waited = jnp.where(better, 0, state["waited"] + 1)
     early = (net["patience"] > 0) & (waited >= net["patience"]) & (done >= net["min_epochs"])
-    code = jnp.where(done >= net["epochs"], COMPLETE, jnp.where(early, EARLY, RUNNING))
+    # Early comes first, so that a run that pauses here and one that does not stop at the same epoch.
+    code = jnp.where(early, EARLY, jnp.where(done >= net["epochs"], COMPLETE, RUNNING))
     return {
         **state,
         "best_params": keep(state["params"], state["best_params"]),
