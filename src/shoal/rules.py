@@ -134,6 +134,8 @@ def parse(name: str, text: str, rule: Rule | None) -> Any:
     (0.2, None)
     """
     text = text.strip()
+    if isinstance(rule, Choice) and text in rule.names:  # "none" may be a name of its own
+        return text
     if "," in text or (isinstance(rule, Number | Choice) and rule.many and text in ("()", "[]")):
         inner = text.strip("()[] ")
         return tuple(_word(part) for part in inner.split(",") if part.strip())
