@@ -5,7 +5,7 @@ A contestant is a function ``(table, seed) -> fitted``; ``fitted(X)`` predicts w
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -84,11 +84,18 @@ def shoal(settings: Mapping[str, Any], *, door: str = "auto") -> Contestant:
     settings : mapping
         As `shoal.settings.Settings` takes them.
     door : {"auto", "estimators", "pipeline"}
-        Through which the table goes in; "auto" takes the estimators where they are installed.
+        Through which the table goes in; "auto" takes the estimators if there are any.
     """
     if door == "auto":
-        door = "estimators" if importlib.util.find_spec("shoal.estimators") else "pipeline"
+        door = "estimators" if _have_estimators() else "pipeline"
     return {"estimators": _by_estimator, "pipeline": _by_pipeline}[door](dict(settings))
+
+
+def _have_estimators() -> bool:
+    try:
+        return hasattr(importlib.import_module("shoal.estimators"), "NetClassifier")
+    except ImportError:
+        return False
 
 
 def _by_estimator(settings: dict[str, Any]) -> Contestant:

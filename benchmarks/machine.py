@@ -31,6 +31,16 @@ def _processor() -> str:
     return models[0] if models else platform.machine()
 
 
+def load() -> str:
+    """Return a warning where other programs are at work, which would spoil the figures; else nothing."""
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return (
+        f"(others are at work here: load {busy:.1f}; these figures are not to be quoted)\n"
+        if busy > 0.7
+        else ""
+    )
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that take part."""
     found = {"python": platform.python_version()}
