@@ -55,6 +55,39 @@ def test_columns_are_shown_without_jax(penguins: Path) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def training(penguins: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, set[str]]:
+    """A model trained in a process of its own, and what that process imported."""
+    folder = tmp_path_factory.mktemp("run")
+    model = str(folder / "model.shoal")
+    quick = ("--epochs", "1", "--hidden", "4", "--out", str(folder), "--model", model)
+    return model, woken(cli("train", str(penguins), "-t", "species", *quick))
+
+
+def test_training_does_without_scikit_learn_and_pandas(training: tuple[str, set[str]]) -> None:
+    assert not training[1] & {"sklearn", "pandas", "scipy", "rich"}
+    assert "jax" in training[1]
+
+
+def test_predicting_does_without_the_trainers_dependencies_too(
+    training: tuple[str, set[str]], penguins: Path
+) -> None:
+    found = woken(cli("predict", training[0], str(penguins)))
+    assert not found & {"sklearn", "pandas", "scipy", "rich", "optax"}
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_model_is_described_without_jax(training: tuple[str, set[str]], more: list[str]) -> None:
+    assert not woken(cli("info", training[0], *more)) & {
+        "jax",
+        "jaxlib",
+        "optax",
+        "sklearn",
+        "pandas",
+        "rich",
+    }
+
+
 def test_help_takes_less_than_a_third_of_a_second() -> None:
     """The best of three, whole process: what else the machine does is not the command's time."""
     program = [sys.executable, "-c", "from shoal.cli.main import main; main(['--help'])"]

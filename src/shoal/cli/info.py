@@ -1,8 +1,8 @@
-"""``shoal info``: what a model is, what it was trained on, how well it does."""
+"""``shoal info``: what a model is, what it was trained on, how well it does; JAX is not woken for it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +11,7 @@ from shoal.cli.options import as_json
 from shoal.cli.say import write_json
 
 if TYPE_CHECKING:
-    from shoal.model.model import Model
+    from shoal.model.contents import Contents
 
 
 @click.command()
@@ -19,26 +19,34 @@ if TYPE_CHECKING:
 @as_json
 def info(model: str, as_json: bool) -> None:
     """Show what MODEL is, what it was trained on, and how well it does."""
-    from shoal.model.artefact import load
+    from shoal.model.archive import read_archive
+    from shoal.model.contents import from_members
 
-    kept = load(model)
+    contents = from_members(read_archive(model), model)
     if as_json:
-        write_json(_plain(model, kept))
+        write_json(_plain(model, contents))
+    elif sys.stdout.isatty():
+        _show(contents.card)
     else:
-        click.echo(kept.card())
+        click.echo(contents.card)
 
 
-def _plain(path: str, model: Model) -> dict[str, Any]:
+def _plain(path: str, contents: Contents) -> dict[str, Any]:
+    document, history = contents.document, contents.history
+    told = ("target", "columns", "spec", "precision", "scores", "provenance")
     return {
         "model": path,
-        "task": model.target.task,
-        "target": model.target.to_json(),
-        "columns": [asdict(column) for column in model.columns],
-        "spec": model.spec.to_json(),
-        "precision": model.precision,
-        "scores": model.scores,
-        "epochs": len(model.history),
-        "best_epoch": model.history.best_epoch,
-        "stop_reason": model.history.stop_reason,
-        "provenance": model.provenance,
+        "task": document["target"]["task"],
+        **{name: document[name] for name in told},
+        "weights": sum(array.size for array in contents.params.values()),
+        "epochs": len(history),
+        "best_epoch": history.best_epoch,
+        "stop_reason": history.stop_reason,
     }
+
+
+def _show(card: str) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(card))
