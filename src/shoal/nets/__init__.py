@@ -1,0 +1,1 @@
+"""What a network is: pure functions of arrays."""

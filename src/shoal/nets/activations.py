@@ -64,4 +64,5 @@ ACTIVATIONS: dict[str, ActivationKind] = {
     "hard_tanh": ActivationKind(_hard_tanh, True, "glorot_uniform"),
     "softsign": ActivationKind(jax.nn.soft_sign, True, "glorot_uniform"),
 }
-"""Name -> activation. `ReLU(x) = max(0, x)`; GELU is the exact form ``x * Phi(x)``; SiLU is ``x * sigmoid(x)``."""
+"""Name -> activation. `ReLU(x) = max(0, x)`; GELU is the exact form ``x * Phi(x)``; SiLU is
+``x * sigmoid(x)``."""

@@ -75,8 +75,7 @@ class TableInput:
         parts = [numbers]
         if self._periodic:
             parts.insert(0, self._embed_numbers(params, numbers[:, np.array(self.continuous)]))
-        for i in range(len(self.levels)):
-            parts.append(_look_up(params[f"embedding.{i}"], inputs["codes"][:, i]))
+        parts += [_look_up(params[f"embedding.{i}"], inputs["codes"][:, i]) for i in range(len(self.levels))]
         return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=1)
 
     def _embed_numbers(self, params, x):
@@ -88,4 +87,6 @@ class TableInput:
 def _look_up(table, codes):
     if table.shape[0] > _ONE_HOT_LIMIT:
         return table[codes]
-    return (codes[:, None] == jnp.arange(table.shape[0], dtype=codes.dtype)[None, :]).astype(table.dtype) @ table
+    return (codes[:, None] == jnp.arange(table.shape[0], dtype=codes.dtype)[None, :]).astype(
+        table.dtype
+    ) @ table

@@ -168,7 +168,8 @@ class BatchNorm(Layer):
         share = (weight / jnp.where(total > 0, total, 1.0))[:, None]
         mean = jnp.sum(share * x, axis=0)
         var = jnp.sum(share * jnp.square(x - mean[None, :]), axis=0)
-        unbiased = var * total / jnp.maximum(total - 1.0, 1.0)
+        # n / (n - 1) for n rows; never below 1, so that weights that sum to little do not shrink it
+        unbiased = var * jnp.maximum(total / jnp.maximum(total - 1.0, 1.0), 1.0)
         keep = 1.0 - self.momentum
         fresh = {
             "mean": keep * running["mean"] + self.momentum * jax.lax.stop_gradient(mean),

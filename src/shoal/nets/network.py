@@ -79,7 +79,7 @@ def apply(
     """
     now = now or Pass()
     x = spec.inputs.apply(_part(params, "inputs"), inputs)
-    x, mask, fresh = _run(spec.layers, "layers", x, None, params, running, now)
+    x, _, fresh = _run(spec.layers, "layers", x, None, params, running, now)
     y = x @ params["head.kernel"] + params["head.bias"][None, :]
     return y, {**running, **fresh}
 
