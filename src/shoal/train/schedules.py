@@ -14,6 +14,9 @@ import numpy as np
 
 from shoal.errors import SettingError, did_you_mean
 
+_TINY = 1e-9  # of the whole run: a rise or a fall of no length
+_LENGTHS = ("every", "half")  # settings that are divided by
+
 Curve = Callable[..., np.ndarray]
 """``(epoch, share, **settings) -> factor``; `epoch` is the time in epochs, `share` in [0, 1) of the whole."""
 
@@ -55,13 +58,13 @@ def _cosine(epoch, share, final):
 
 
 def _flat_cosine(epoch, share, flat):
-    tail = np.clip((share - flat) / (1.0 - flat), 0.0, 1.0)
+    tail = np.clip((share - flat) / max(1.0 - flat, _TINY), 0.0, 1.0)
     return 0.5 * (1.0 + np.cos(np.pi * tail))
 
 
 def _one_cycle(epoch, share, rise, start, final):
-    up = start + (1.0 - start) * 0.5 * (1.0 - np.cos(np.pi * share / rise))
-    fall = (share - rise) / (1.0 - rise)
+    up = start + (1.0 - start) * 0.5 * (1.0 - np.cos(np.pi * share / max(rise, _TINY)))
+    fall = (share - rise) / max(1.0 - rise, _TINY)
     down = final + (1.0 - final) * 0.5 * (1.0 + np.cos(np.pi * fall))
     return np.where(share < rise, up, down)
 
@@ -96,6 +99,15 @@ step ``factor^floor(e/every)``; exponential ``exp(-decay e)``; inverse_time ``1/
 one_cycle (Smith, arXiv 1803.09820) rises from ``start`` over the share ``rise``, then falls to ``final``;
 triangular (Smith, arXiv 1506.01186); coslog of RealMLP (arXiv 2407.04491):
 ``(1 - cos(2 pi log2(1 + (2^cycles - 1) t)))/2``."""
+
+
+def _refuse_wrong_value(kind: str, name: str, value: object) -> None:
+    number = isinstance(value, int | float) and np.isfinite(value)
+    if not number or value < 0 or (value == 0 and name in _LENGTHS):  # type: ignore[operator]
+        least = "above 0" if name in _LENGTHS else "of at least 0"
+        raise SettingError(
+            f"The setting {name!r} of the {kind} schedule must be a number {least}. Got {value!r} instead."
+        )
 
 
 @dataclass(frozen=True)
@@ -134,11 +146,7 @@ class Schedule:
                     f"The {self.kind} schedule has no setting {name!r}.{did_you_mean(name, known)} "
                     f"It takes: {', '.join(known) or 'none'}."
                 )
-            if not (isinstance(value, int | float) and np.isfinite(value) and value >= 0):
-                raise SettingError(
-                    f"The setting {name!r} of the {self.kind} schedule must be a number of at least 0. "
-                    f"Got {value!r} instead."
-                )
+            _refuse_wrong_value(self.kind, name, value)
 
     def factors(self, epochs: int, steps: int, total_epochs: int, first_epoch: int = 0) -> np.ndarray:
         """Return the factor of the learning rate for each step.
@@ -156,7 +164,8 @@ class Schedule:
         -------
         (epochs, steps) float64 array
         """
-        epoch = first_epoch + (np.arange(epochs * steps).reshape(epochs, steps)) / steps
+        # Whole steps are counted before dividing, so that a run in pieces sees the same bits as one at once.
+        epoch = (first_epoch * steps + np.arange(epochs * steps).reshape(epochs, steps)) / steps
         share = np.clip(epoch / max(total_epochs, 1), 0.0, 1.0)
         kind = SCHEDULES[self.kind]
         factor = kind.curve(epoch, share, **{**kind.settings, **dict(self.settings)})
