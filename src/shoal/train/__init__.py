@@ -1,0 +1,1 @@
+"""Many networks, one program: the engine."""

@@ -8,11 +8,11 @@ stopping early saves time.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from shoal import backend
 from shoal.train import packing
+from shoal.train.door import admitted
 from shoal.train.events import (
     Compiled,
     EpochsDone,
@@ -30,53 +31,14 @@ from shoal.train.events import (
     NetStopped,
     Started,
 )
-from shoal.train.population import Member, Tile, narrowed, tiles_of
-from shoal.train.program import COMPLETE, DIVERGED, EARLY, RUNNING, compiled
+from shoal.train.population import Member, Tile, tiles_of
+from shoal.train.program import RUNNING, compiled
+from shoal.train.results import NetResult, ending_of, result_of
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
 
 _CALL_SECONDS = 0.4  # aim of one program call: progress several times a second, little overhead
 _GUESSED_FLOPS = 2e10  # a core's speed before the first measurement
-CODES = {COMPLETE: "complete", EARLY: "early", DIVERGED: "diverged", RUNNING: "interrupted"}
-
-
-@dataclass(frozen=True)
-class NetResult:
-    """What training made of one network.
-
-    Parameters
-    ----------
-    params, running : dict of str to ndarray
-        Weights and running statistics of the best epoch.
-    best_epoch, epochs : int
-        Best epoch (counted from 1; 0 = before training) and epochs trained.
-    best_score : float
-        The monitored figure at the best epoch; lower is better (accuracy carries a minus sign).
-    code : {"complete", "early", "diverged", "interrupted"}
-    reason : str
-        The same in words.
-    history : (epochs, columns) array
-        `shoal.train.events.COLUMNS`, for the epochs of this run.
-    seconds : float
-        Device time shared out among the networks of a tile.
-    tile : int
-        Networks that were trained together in one tile: with the seed and versions, what is needed to get the
-        same bits again.
-    state : dict
-        All that a later run needs to go on exactly where this one ended.
-    """
-
-    params: dict[str, np.ndarray]
-    running: dict[str, np.ndarray]
-    best_epoch: int
-    epochs: int
-    best_score: float
-    code: str
-    reason: str
-    history: np.ndarray
-    seconds: float
-    tile: int
-    state: dict[str, Any] = field(repr=False, default_factory=dict)
 
 
 def train(
@@ -85,7 +47,7 @@ def train(
     *,
     exact: bool = False,
     tile: int | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train a population and tell what happens; the last event, `Finished`, holds the results.
 
     Parameters
@@ -101,18 +63,35 @@ def train(
     Yields
     ------
     Event
-        On Ctrl-C the call that runs is finished, `Interrupted` is yielded, and what was learnt is kept.
+        On Ctrl-C the calls that run are finished, `Interrupted` is yielded, and what was learnt is kept. A
+        watcher that is struck by Ctrl-C itself hands it on with ``throw``, as `train_all` does.
     """
-    run = _Run(members, views, exact, tile)
-    yield from run.events()
+    yield from _Run(*admitted(members, views), exact, tile).events()
 
 
-def train_all(members: Sequence[Member], views: Sequence[View], **options) -> list[NetResult]:
-    """Train a population without watching; see `train`."""
-    for event in train(members, views, **options):
-        if isinstance(event, Finished):
-            return event.results
-    raise AssertionError("train() ended without Finished")
+def train_all(
+    members: Sequence[Member],
+    views: Sequence[View],
+    *,
+    on_event: Callable[[Event], object] | None = None,
+    exact: bool = False,
+    tile: int | None = None,
+) -> list[NetResult]:
+    """Train a population and return the results; see `train`.
+
+    `on_event` sees every event. Ctrl-C while it works interrupts the training like any other Ctrl-C.
+    """
+    events = train(members, views, exact=exact, tile=tile)
+    event = next(events)
+    while True:
+        try:
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, Finished):
+                return event.results
+            event = next(events)
+        except KeyboardInterrupt as stop:
+            event = events.throw(stop)
 
 
 class _Run:
@@ -132,22 +111,25 @@ class _Run:
         self.held: dict[tuple, Any] = {}  # data on devices
         self.stop = threading.Event()
         self.lock = threading.Lock()
+        for tile in self.tiles:
+            self._end(tile, [p for p in range(len(tile.nets)) if tile.codes[p] != RUNNING])
 
     def events(self) -> Iterator[Event]:
         started = time.perf_counter()
-        yield self._started()
-        for tile in self.tiles:
-            self.ready.put(tile)
-        threads = self._threads()
+        threads: list[threading.Thread] = []
         try:
-            yield from self._listen(len(threads))
+            yield from self._listen(threads)
         finally:
             self.stop.set()
             for _ in threads:
                 self.ready.put(None)
             for thread in threads:
                 thread.join()
-        results = [self._result(i) for i in range(len(self.members))]
+        yield from self._rest()
+        results = [
+            result_of(member, self.final[i] or self._unfinished(i), self.history[i], self.seconds[i])
+            for i, member in enumerate(self.members)
+        ]
         yield Finished(results, time.perf_counter() - started)
 
     def _started(self) -> Started:
@@ -159,25 +141,28 @@ class _Run:
             steps=max(tile.key.steps for tile in self.tiles),
         )
 
-    def _threads(self) -> list[threading.Thread]:
-        used = self.devices[: max(1, min(len(self.devices), len(self.tiles)))]
-        threads = [threading.Thread(target=self._work, args=(d,), daemon=True) for d in used]
-        for thread in threads:
-            thread.start()
-        return threads
+    def _start(self, threads: list[threading.Thread]) -> None:
+        live = self.board.all()
+        for tile in live:
+            self.ready.put(tile)
+        for device in self.devices[: len(live)]:
+            threads.append(threading.Thread(target=self._work, args=(device,), daemon=True))
+            threads[-1].start()
 
-    def _listen(self, workers: int) -> Iterator[Event]:
-        """Pass on what the threads tell until all networks have ended."""
-        while self.board.open():
-            try:
-                said = self.told.get(timeout=1.0)
-            except queue.Empty:
-                continue
-            except KeyboardInterrupt:
-                self.stop.set()
-                yield Interrupted()
-                return
-            yield from self._passed_on(said)
+    def _listen(self, threads: list[threading.Thread]) -> Iterator[Event]:
+        """Start the threads, and pass on what they tell until all networks have ended."""
+        try:
+            yield self._started()
+            self._start(threads)
+            while self.board.open():
+                with contextlib.suppress(queue.Empty):
+                    yield from self._passed_on(self.told.get(timeout=1.0))
+        except KeyboardInterrupt:  # wherever it strikes, while waiting here or in the hands of a watcher
+            self.stop.set()
+            yield Interrupted()
+
+    def _rest(self) -> Iterator[Event]:
+        """Pass on what the last calls told, now that no thread is left to tell more."""
         while not self.told.empty():
             yield from self._passed_on(self.told.get())
 
@@ -207,9 +192,9 @@ class _Run:
         """Train a tile for some epochs on a device, and tell what came of it."""
         epochs = self._epochs_of_call(tile)
         was_active = tile.active()
-        args = jax.device_put(self._arguments(tile, epochs), device)
-        data = self._data(tile, device)
-        args = (*args[:3], data, *args[3:])
+        rates = self._rates(tile, epochs)
+        tile.move(device)
+        args = self._arguments(tile, rates, self._data(tile, device))
         run, compile_seconds = compiled(tile.key, device, args)
         if compile_seconds:
             self.told.put(Compiled(compile_seconds))
@@ -218,28 +203,24 @@ class _Run:
         history = np.asarray(history)  # waits for the program
         seconds = time.perf_counter() - started
         self.pace[tile.group] = max(seconds / epochs, 1e-5)
-        self._record(tile, was_active, history, epochs, seconds)
+        self._record(tile, was_active, history, rates, seconds)
 
-    def _arguments(self, tile: Tile, epochs: int) -> tuple:
-        shuffle_key = np.uint32(crc32(f"order {tile.seed}".encode()))
-        return (
-            tile.state,
-            tile.settings,
-            self._rates(tile),
-            shuffle_key,
-            np.int32(tile.epoch),
-            np.int32(epochs),
-        )
-
-    def _rates(self, tile: Tile) -> np.ndarray:
-        """Return the learning rate of every step of the call: (nets, epochs, steps)."""
+    def _arguments(self, tile: Tile, rates: np.ndarray, data: dict) -> tuple:
+        nets, epochs, _ = rates.shape
         key = tile.key
-        rates = np.zeros((key.tile, key.history, key.steps), key.precision)
-        for place, i in enumerate(tile.nets):
-            recipe = self.members[i].recipe
-            factors = recipe.schedule.factors(key.history, key.steps, recipe.epochs, tile.epoch)
-            rates[place] = recipe.learning_rate * factors
-        return rates
+        table = np.zeros((key.tile, key.history, key.steps), key.precision)
+        table[:nets, :epochs] = rates
+        shuffle_key = np.uint32(crc32(f"order {tile.seed}".encode()))
+        return tile.state, tile.settings, table, data, shuffle_key, np.int32(tile.epoch), np.int32(epochs)
+
+    def _rates(self, tile: Tile, epochs: int) -> np.ndarray:
+        """Return the learning rate of every step of the next `epochs` epochs: (nets, epochs, steps)."""
+        recipes = [self.members[i].recipe for i in tile.nets]
+        factors = {
+            (schedule, total): schedule.factors(epochs, tile.key.steps, total, tile.epoch)
+            for schedule, total in {(r.schedule, r.epochs) for r in recipes}
+        }
+        return np.stack([r.learning_rate * factors[r.schedule, r.epochs] for r in recipes])
 
     def _data(self, tile: Tile, device: jax.Device) -> dict:
         key = tile.key
@@ -261,73 +242,48 @@ class _Run:
         pace = self.pace.get(tile.group) or self._guessed_pace(tile)
         longest = max(self.members[i].recipe.epochs for i in tile.nets) - tile.epoch
         wanted = max(1, round(_CALL_SECONDS / pace))
-        return int(max(1, min(wanted, tile.key.history, longest, self.board.limit(tile))))
+        return self.board.granted(tile, int(max(1, min(wanted, tile.key.history, longest))))
 
     def _guessed_pace(self, tile: Tile) -> float:
         key = tile.key
         flops = step_flops(key.structure, key.batch) * key.steps * key.tile
         return max(flops / _GUESSED_FLOPS, 1e-4)
 
-    def _record(self, tile: Tile, was_active, history, epochs: int, seconds: float) -> None:
+    def _record(self, tile: Tile, was_active, history, rates: np.ndarray, seconds: float) -> None:
+        epochs = rates.shape[1]
         first, tile.epoch = tile.epoch, tile.epoch + epochs
         tile.codes = np.array(tile.state["code"])
-        places = [p for p in range(len(tile.nets)) if was_active[p]]
+        places = np.flatnonzero(was_active)
         nets = np.array([tile.nets[p] for p in places], np.int64)
-        rates = self._rates_done(tile, places, first, epochs)
-        values = np.concatenate([history[places, :epochs], rates[:, :, None]], axis=2)
-        values[np.isnan(values[:, :, 0]) & np.isnan(values[:, :, 1])] = np.nan
+        done = np.asarray(tile.state["epoch"])[places] - first
+        # the rate of an epoch is that of its last step
+        values = np.concatenate([history[places, :epochs], rates[places, :, -1:]], axis=2)
+        values[np.arange(epochs) >= done[:, None]] = np.nan
         self.seconds[nets] += seconds / max(len(nets), 1)
         self.told.put(EpochsDone(nets, first + 1, values, seconds))
-        done = np.asarray(tile.state["epoch"])
-        for row, (p, i) in enumerate(zip(places, nets, strict=True)):
-            self.history[i].append(values[row, : int(done[p]) - first])
-        self._end(tile, [p for p in places if tile.codes[p] != RUNNING])
-
-    def _rates_done(self, tile, places, first, epochs) -> np.ndarray:
-        rows = []
-        for p in places:
-            recipe = self.members[tile.nets[p]].recipe
-            factors = recipe.schedule.factors(epochs, tile.key.steps, recipe.epochs, first)
-            rows.append(recipe.learning_rate * factors[:, -1])
-        return np.array(rows).reshape(len(places), epochs)
+        for i, row, length in zip(nets, values, done, strict=True):
+            self.history[i].append(row[:length])
+        self._end(tile, [int(p) for p in places if tile.codes[p] != RUNNING])
 
     def _end(self, tile: Tile, places: list[int]) -> None:
         """Take the final state of the networks that have ended, and tell."""
         fetched = tile.fetched() if places else {}
         for place in places:
-            i, state = tile.nets[place], packing.taken(fetched, place)
-            self.final[i] = {"state": state, "tile": tile.key.tile}
-            code = CODES[int(state["code"])]
-            reason = _reason(self.members[i], state, code)
+            i, state = tile.nets[place], self._taken(tile, fetched, place)
+            self.final[i] = state
+            code, reason = ending_of(self.members[i], state)
             self.told.put(NetStopped(i, int(state["epoch"]), int(state["best_epoch"]), code, reason))
+
+    def _taken(self, tile: Tile, fetched: dict, place: int) -> dict:
+        return {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
 
     # -- in the caller's thread ----------------------------------------------
 
-    def _result(self, i: int) -> NetResult:
-        final = self.final[i] or self._unfinished(i)
-        state, spec = final["state"], self.members[i].spec
-        code = CODES[int(state["code"])]
-        done = self.history[i]
-        return NetResult(
-            params=narrowed(state["best_params"], spec),
-            running=narrowed(state["best_running"], spec),
-            best_epoch=int(state["best_epoch"]),
-            epochs=int(state["epoch"]),
-            best_score=float(state["best_score"]),
-            code=code,
-            reason=_reason(self.members[i], state, code),
-            history=np.concatenate(done) if done else np.zeros((0, 4)),
-            seconds=float(self.seconds[i]),
-            tile=final["tile"],
-            state=state,
-        )
-
     def _unfinished(self, i: int) -> dict:
-        """Return the state of a network that was interrupted, or had nothing left to do."""
+        """Return the state of a network that was interrupted."""
         for tile in self.board.all():
             if i in tile.nets:
-                state = packing.taken(tile.fetched(), tile.nets.index(i))
-                return {"state": state, "tile": tile.key.tile}
+                return self._taken(tile, tile.fetched(), tile.nets.index(i))
         raise AssertionError(f"network {i} is in no tile")
 
 
@@ -335,14 +291,3 @@ def _under_precisions(members, views, exact, tile) -> list[Tile]:
     """Make the tiles with 64-bit arrays allowed, so that no precision is lost on the way."""
     with backend.precision("float64"):
         return tiles_of(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
-
-
-def _reason(member: Member, state, code: str) -> str:
-    epoch, best = int(state["epoch"]), int(state["best_epoch"])
-    recipe = member.recipe
-    return {
-        "complete": f"All {recipe.epochs} epochs done; the best was epoch {best}.",
-        "early": f"No improvement of {recipe.monitor} for {recipe.patience} epochs; the best was epoch {best}.",
-        "diverged": f"The loss became infinite or NaN in epoch {epoch}; the weights of epoch {best} are kept.",
-        "interrupted": f"Interrupted after epoch {epoch}; the best was epoch {best}.",
-    }[code]

@@ -90,4 +90,5 @@ OPTIMIZERS: dict[str, OptimizerKind] = {
     "adamw": OptimizerKind(_adam, _ADAM, 1e-3),
     "lion": OptimizerKind(_lion, {"beta_1": 0.9, "beta_2": 0.99}, 1e-4),
 }
-"""Name -> optimizer. adam and adamw differ only in name here: weight decay is always decoupled, l2 always coupled."""
+"""Name -> optimizer. adam and adamw differ only in name here: weight decay is always decoupled, l2 always
+coupled."""

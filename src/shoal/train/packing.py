@@ -30,13 +30,12 @@ class Board:
     def __init__(self, tiles: Sequence[Tile]):
         self._lock = threading.Lock()
         self._live: dict[int, dict[int, Tile]] = defaultdict(dict)  # group -> identity -> tile
-        self._ended: list[Tile] = []
+        self._until: dict[int, int] = {}  # identity of a tile -> epoch at which its call ends
         self._waiting: dict[int, list[Tile]] = defaultdict(list)
         self._meeting: dict[int, int] = {}  # group -> epoch at which its tiles meet to be packed
         for tile in tiles:
             self._live[tile.group][id(tile)] = tile
-            tile_done = not tile.active().any()
-            if tile_done:
+            if not tile.active().any():
                 self._retire(tile)
 
     def open(self) -> bool:
@@ -45,33 +44,42 @@ class Board:
             return any(self._live.values())
 
     def all(self) -> list[Tile]:
-        """Return every tile, ended or not."""
+        """Return every tile that has not ended."""
         with self._lock:
-            return [t for tiles in self._live.values() for t in tiles.values()] + self._ended
+            return [t for tiles in self._live.values() for t in tiles.values()]
 
-    def limit(self, tile: Tile) -> int:
-        """Return how many epochs the tile may train before it must meet the others of its group."""
+    def granted(self, tile: Tile, epochs: int) -> int:
+        """Return how many of the wanted epochs the tile may train before it must meet its group."""
         with self._lock:
             meeting = self._meeting.get(tile.group)
-            return _NO_LIMIT if meeting is None else max(1, meeting - tile.epoch)
+            if meeting is not None:
+                epochs = max(1, min(epochs, meeting - tile.epoch))
+            self._until[id(tile)] = tile.epoch + epochs
+            return epochs
 
     def after(self, tile: Tile) -> list[Tile]:
         """Take note that a call for `tile` is over; return the tiles that are ready for the next."""
         with self._lock:
             group = tile.group
+            self._until.pop(id(tile), None)
             if not tile.active().any():
                 self._retire(tile)
                 return self._meet(group)
             if group not in self._meeting and self._worth_packing(group):
-                self._meeting[group] = max(t.epoch for t in self._live[group].values())
+                others = [t for t in self._live[group].values() if t is not tile]
+                self._meeting[group] = max([tile.epoch, *(self._ends(t) for t in others)])
             if tile.epoch >= self._meeting.get(group, _NO_LIMIT):
                 self._waiting[group].append(tile)
                 return self._meet(group)
             return [tile]
 
+    def _ends(self, tile: Tile) -> int:
+        """Return the epoch that the tile will have when its call ends, or the shortest next one."""
+        return self._until.get(id(tile), tile.epoch + 1)
+
     def _retire(self, tile: Tile) -> None:
+        """Forget a tile; the final states of its networks have been taken, its memory can go."""
         self._live[tile.group].pop(id(tile), None)
-        self._ended.append(tile)
 
     def _worth_packing(self, group: int) -> bool:
         tiles = list(self._live[group].values())
@@ -87,12 +95,10 @@ class Board:
             return []
         self._waiting[group] = []
         self._meeting.pop(group, None)
-        if len({t.epoch for t in waiting}) > 1:  # a tile was past the meeting: go on, meet later
-            return waiting
         packed = _packed(waiting)
-        live.clear()
+        for tile in waiting:
+            self._retire(tile)
         live.update({id(t): t for t in packed})
-        self._ended.extend(waiting)
         return packed
 
 
@@ -103,7 +109,7 @@ def _packed(tiles: Sequence[Tile]) -> list[Tile]:
         (tile.nets[place], taken(state, place), taken(tile.settings, place))
         for tile in tiles
         for state in [tile.fetched()]
-        for place in np.flatnonzero(tile.active())
+        for place in map(int, np.flatnonzero(tile.active()))
     ]
     return [_seated(tiles[0], seats[at : at + size]) for at in range(0, len(seats), size)]
 

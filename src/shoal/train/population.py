@@ -44,7 +44,10 @@ class Member:
         Widths to pad the dense layers to, in the order of ``spec.units()``.
     start : mapping, optional
         State of an earlier run to go on from (`NetResult.state`), or ``{"params": ..., "running": ...}`` to
-        start from given weights.
+        start from given weights, with ``"optimizer"`` and ``"epoch"`` where these go on too.
+    until : int, optional
+        Epoch after which training pauses, to be taken up again from its state; the schedule still ends with
+        ``recipe.epochs``.
     """
 
     spec: NetSpec
@@ -53,6 +56,12 @@ class Member:
     seed: int = 0
     padded: tuple[int, ...] | None = None
     start: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    until: int | None = None
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which this run ends at the latest."""
+        return min(self.until or self.recipe.epochs, self.recipe.epochs)
 
     @property
     def wide(self) -> NetSpec:
@@ -72,6 +81,7 @@ class Tile:
     settings: State
     epoch: int
     group: int
+    device: jax.Device | None = None
     codes: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -81,9 +91,15 @@ class Tile:
         """Return which of the tile's places hold a network that still runs, as of the last call."""
         return self.codes == RUNNING
 
+    def move(self, device: jax.Device) -> None:
+        """Bring the state to the device of the next call, if another one ran the last."""
+        if self.device not in (None, device):
+            self.state = jax.device_put(self.state, device)
+        self.device = device
+
     def fetched(self) -> State:
         """Return the state as NumPy arrays; between calls it stays on its device."""
-        return jax.device_get(self.state)
+        return jax.tree.map(np.asarray, self.state)
 
 
 def batch_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
@@ -119,18 +135,21 @@ def tiles_of(
     kinds: dict[tuple, list[int]] = defaultdict(list)
     for i, member in enumerate(members):
         kind = (program_key(member, views[member.view], 1), member.view, member.seed)
-        kinds[(*kind, _first_epoch(member))].append(i)
+        kinds[(*kind, *_whence(member))].append(i)
     tiles = []
-    for group, ((key, view, seed, _), nets) in enumerate(kinds.items()):
-        size = tile or tile_size(key.structure, key.batch, len(nets), cpu=cpu, exact=exact)
+    for group, ((key, view, seed, _, before), nets) in enumerate(kinds.items()):
+        rule = tile_size(key.structure, key.batch, len(nets), cpu=cpu, exact=exact)
+        size = tile or (1 if exact else before) or rule
         for at in range(0, len(nets), size):
             part = nets[at : at + size]
             tiles.append(_tile(members, part, replace(key, tile=size), view, seed, group))
     return tiles
 
 
-def _first_epoch(member: Member) -> int:
-    return int((member.start or {}).get("epoch", 0))
+def _whence(member: Member) -> tuple[int, int]:
+    """Return the epochs done before, and the tile size of then, which a network keeps for the same bits."""
+    start = member.start or {}
+    return int(start.get("epoch", 0)), int(start.get("tile", 0))
 
 
 def _tile(members, nets, key: ProgramKey, view, seed, group) -> Tile:
@@ -145,7 +164,7 @@ def _tile(members, nets, key: ProgramKey, view, seed, group) -> Tile:
         nets=list(nets),
         state=stacked(states + [filler] * missing),
         settings=stacked(settings + settings[:1] * missing),
-        epoch=_first_epoch(members[nets[0]]),
+        epoch=_whence(members[nets[0]])[0],
         group=group,
     )
 
@@ -157,40 +176,50 @@ def stacked(trees: Sequence[State]) -> State:
 
 def first_state(member: Member) -> State:
     """Return the state of a network before its first step, or where an earlier run left it."""
-    start = member.start
-    if start is not None and "optimizer" in start:
+    start = member.start or {}
+    if "code" in start:
         return _continued(member, start)
-    if start is not None:
-        params, running = dict(start["params"]), dict(start["running"])
+    if "params" in start:
+        params, running = (_cast(start[part], member.recipe.precision) for part in ("params", "running"))
     else:
         params, running = network.init(member.spec, member.seed, member.recipe.precision)
-    wide = _shapes(member.wide.structure())
+    wide = shapes_of(member.wide)
     params = {name: _widened(value, wide[0][name]) for name, value in params.items()}
     running = {name: _widened(value, wide[1][name]) for name, value in running.items()}
     return {
         "params": params,
         "running": running,
-        "optimizer": program.optimizer_state(member.recipe.optimizer, params),
+        "optimizer": start.get("optimizer") or program.optimizer_state(member.recipe.optimizer, params),
         "best_params": params,
         "best_running": running,
         "best_score": np.asarray(np.inf, member.recipe.precision),
-        "best_epoch": np.int32(0),
+        "best_epoch": np.int32(_whence(member)[0]),
         "waited": np.int32(0),
-        "epoch": np.int32(0),
+        "epoch": np.int32(_whence(member)[0]),
         "code": np.int32(RUNNING),
     }
+
+
+def _cast(values: Mapping[str, np.ndarray], precision: str) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value, precision) for name, value in values.items()}
 
 
 def _continued(member: Member, start: Mapping[str, Any]) -> State:
     """Go on where an earlier run stopped for want of epochs; a net that ended for good stays ended."""
     code = int(start["code"])
-    more = code == program.COMPLETE and member.recipe.epochs > int(start["epoch"])
-    return {**start, "code": np.int32(RUNNING if more else code)}
+    if code in (RUNNING, program.COMPLETE):
+        code = RUNNING if member.last_epoch > int(start["epoch"]) else program.COMPLETE
+    state = {name: value for name, value in start.items() if name != "tile"}
+    return {**state, "code": np.int32(code)}
+
+
+def shapes_of(spec: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
+    """Return the shapes of a network's parameters and running statistics."""
+    return _shapes(spec.structure())
 
 
 @cache
 def _shapes(structure: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
-    """Return the shapes of parameters and running statistics of a description."""
     params, running = network.init(structure, 0)
     return {k: v.shape for k, v in params.items()}, {k: v.shape for k, v in running.items()}
 
@@ -204,11 +233,11 @@ def _widened(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def narrowed(values: Mapping[str, np.ndarray], spec: NetSpec) -> dict[str, np.ndarray]:
-    """Cut the padding off parameters or running statistics."""
-    params, running = _shapes(spec.structure())
+    """Return copies of parameters or running statistics, with the padding cut off."""
+    params, running = shapes_of(spec)
     shapes = {**params, **running}
     return {
-        name: np.ascontiguousarray(np.asarray(value)[tuple(slice(n) for n in shapes[name])])
+        name: np.array(value[tuple(slice(n) for n in shapes[name])], order="C")
         for name, value in values.items()
     }
 
@@ -224,7 +253,7 @@ def net_settings(member: Member) -> State:
         "monitor": np.array([sign * (name == recipe.monitor) for name in columns], dtype),
         "patience": np.int32(recipe.patience),
         "min_epochs": np.int32(recipe.min_epochs),
-        "epochs": np.int32(recipe.epochs),
+        "epochs": np.int32(member.last_epoch),
         "key": np.uint32(crc32(f"dropout {member.seed}".encode())),
         "rates": {path: np.asarray(rate, dtype) for path, rate in spec.rates().items()},
         "masks": _masks(member, dtype),

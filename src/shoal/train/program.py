@@ -19,7 +19,6 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
-from shoal import backend
 from shoal.nets import draws, network
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES, weighted_mean
@@ -29,6 +28,7 @@ from shoal.train.optimizers import OPTIMIZERS
 RUNNING, COMPLETE, EARLY, DIVERGED = 0, 1, 2, 3
 """State codes of a network; only those that run move."""
 
+_MOST_PROGRAMS = 1024  # kept ready in one process
 _VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
 _PENALISED = ("kernel", "shortcut", "embedding")  # biases, norms and scales carry no penalty
 
@@ -93,15 +93,28 @@ def _optimizer_shapes(name: str, shapes: tuple) -> optax.OptState:
 
 
 def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
-    """Return the program for `key` on `device`, and the seconds it took to compile (0 if it was ready)."""
+    """Return the program for `key` on `device`, and the seconds it took to compile (0 if it was ready).
+
+    It takes NumPy arrays as they are, which costs a quarter of putting each on the device first.
+    """
     with _lock_for(key, device):
         ready = _programs.get((key, device))
         if ready is not None:
             return ready, 0.0
         started = time.perf_counter()
-        program = jax.jit(_tile_program(key), donate_argnums=0).lower(*args).compile()
-        _programs[key, device] = program
+        place = jax.sharding.SingleDeviceSharding(device)
+        shapes = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype, sharding=place), args
+        )
+        program = jax.jit(_tile_program(key), donate_argnums=0).lower(*shapes).compile()
+        _keep(key, device, program)
         return program, time.perf_counter() - started
+
+
+def _keep(key: ProgramKey, device: jax.Device, program: jax.stages.Compiled) -> None:
+    while len(_programs) >= _MOST_PROGRAMS:  # the oldest goes, so that a long session does not fill up
+        _programs.pop(next(iter(_programs)), None)
+    _programs[key, device] = program
 
 
 _programs: dict[tuple[ProgramKey, jax.Device], jax.stages.Compiled] = {}

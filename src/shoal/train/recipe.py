@@ -33,8 +33,8 @@ class Recipe:
     weight_decay : float
         Decoupled: ``w <- w - rate * decay * w``, kernels and embeddings only.
     l2, l1 : float
-        Penalties ``l2 * sum(w^2)`` (coupled, in the gradient) and ``l1 * sum(|w|)`` (proximal step, gives exact
-        zeros), kernels and embeddings only.
+        Penalties ``l2 * sum(w^2)`` (coupled, in the gradient) and ``l1 * sum(|w|)`` (proximal step, gives
+        exact zeros), kernels and embeddings only.
     clip_norm : float
         Largest global norm of the gradient; 0 is off.
     label_smoothing, huber_delta : float
@@ -75,10 +75,10 @@ class Recipe:
 
     def numbers(self) -> dict[str, float]:
         """Return every number that the compiled program takes as data."""
-        defaults = OPTIMIZERS[self.optimizer].defaults
+        given = dict(self.optimizer_settings)
         return {
-            **defaults,
-            **dict(self.optimizer_settings),
+            # What this optimizer does not read stays out: it would change the program's arguments.
+            **{name: given.get(name, value) for name, value in OPTIMIZERS[self.optimizer].defaults.items()},
             "learning_rate": self.learning_rate,
             "weight_decay": self.weight_decay,
             "l2": self.l2,

@@ -30,6 +30,10 @@ class Batchable:
     def __len__(self) -> int:
         return len(self.weight)
 
+    def take(self, rows: np.ndarray) -> Batchable:
+        """Return the rows with these numbers."""
+        return Batchable(**{name: value[rows] for name, value in vars(self).items()})
+
     def padded(self, slots: int, precision: str) -> dict[str, np.ndarray]:
         """Return the arrays with `slots` rows, those beyond the last of weight zero, in `precision`."""
         float_type = np.dtype(precision)

@@ -1,0 +1,101 @@
+"""What training made of each network, in arrays and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from shoal.train.events import COLUMNS
+from shoal.train.population import Member, narrowed
+from shoal.train.program import COMPLETE, DIVERGED, EARLY, RUNNING
+
+_CODES = {COMPLETE: "complete", EARLY: "early", DIVERGED: "diverged", RUNNING: "interrupted"}
+
+
+@dataclass(frozen=True)
+class NetResult:
+    """What training made of one network.
+
+    Parameters
+    ----------
+    params, running : dict of str to ndarray
+        Weights and running statistics of the best epoch.
+    best_epoch, epochs : int
+        Best epoch (counted from 1; 0 = before training) and epochs trained.
+    best_score : float
+        The monitored figure at the best epoch; lower is better (accuracy carries a minus sign).
+    code : {"complete", "early", "diverged", "interrupted", "paused", "stopped"}
+    reason : str
+        The same in words.
+    history : (epochs, columns) array
+        `shoal.train.events.COLUMNS`, for the epochs of this run.
+    seconds : float
+        Device time shared out among the networks of a tile.
+    tile : int
+        Networks that were trained together in one tile: with the seed and versions, what is needed to get the
+        same bits again.
+    state : dict
+        All that a later run needs to go on exactly where this one ended.
+    """
+
+    params: dict[str, np.ndarray]
+    running: dict[str, np.ndarray]
+    best_epoch: int
+    epochs: int
+    best_score: float
+    code: str
+    reason: str
+    history: np.ndarray
+    seconds: float
+    tile: int
+    state: dict[str, Any] = field(repr=False, default_factory=dict)
+
+
+def result_of(
+    member: Member, state: Mapping[str, Any], history: Sequence[np.ndarray], seconds: float
+) -> NetResult:
+    """Put together what is left of a network whose training has ended.
+
+    Parameters
+    ----------
+    member : Member
+    state : mapping
+        Its last state, with the ``"tile"`` size.
+    history : sequence of (epochs, columns) arrays
+        What was recorded, call by call.
+    seconds : float
+    """
+    code, reason = ending_of(member, state)
+    return NetResult(
+        params=narrowed(state["best_params"], member.spec),
+        running=narrowed(state["best_running"], member.spec),
+        best_epoch=int(state["best_epoch"]),
+        epochs=int(state["epoch"]),
+        best_score=float(state["best_score"]),
+        code=code,
+        reason=reason,
+        history=np.concatenate([np.zeros((0, len(COLUMNS))), *history]),
+        seconds=float(seconds),
+        tile=int(state["tile"]),
+        state=dict(state),
+    )
+
+
+def ending_of(member: Member, state: Mapping[str, Any]) -> tuple[str, str]:
+    """Return how a network ended, as a code and in words."""
+    epoch, best, recipe = int(state["epoch"]), int(state["best_epoch"]), member.recipe
+    code = _CODES[int(state["code"])]
+    if code == "complete" and epoch < recipe.epochs:
+        code = "paused"
+    kept = f"the best was epoch {best}."
+    return code, {
+        "complete": f"All {recipe.epochs} epochs done; {kept}",
+        "early": f"No improvement of {recipe.monitor} for {recipe.patience} epochs; {kept}",
+        "diverged": f"The loss became infinite or NaN in epoch {epoch}; the weights of epoch {best} are "
+        "kept.",
+        "interrupted": f"Interrupted after epoch {epoch}; {kept}",
+        "paused": f"Paused after epoch {epoch}; {kept}",
+    }[code]
