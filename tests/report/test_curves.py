@@ -21,7 +21,7 @@ def test_ticks_lie_between_the_bounds_and_are_evenly_spaced(low: float, high: fl
     assert all(low - room <= tick <= high + room for tick in ticks)
     steps = [after - before for before, after in itertools.pairwise(ticks)]
     assert all(step == pytest.approx(steps[0], rel=1e-3, abs=1e-9) for step in steps)
-    assert len(ticks) <= 7
+    assert len(ticks) <= 9
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(width=32)), min_size=1, max_size=30))

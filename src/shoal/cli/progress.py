@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.cli.say import number, on_terminal
+from shoal.history import default_metric
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-COLUMNS = ("loss", "val_loss", "val_metric")
-"""The recorded columns that the bar shows, in the order in which the events hold them."""
 
 
 class Bar:
@@ -24,8 +22,8 @@ class Bar:
     drawn and rich is not imported.
     """
 
-    def __init__(self, metric: str = "metric") -> None:
-        self.metric = metric
+    def __init__(self, task: str) -> None:
+        self.task = task
         self._drawn: Progress | None = None
         self._task: Any = None
         self._epochs = 0
@@ -56,7 +54,7 @@ class Bar:
             self._drawn.update(self._task, total=event.epochs * event.nets, completed=0)
         elif isinstance(event, EpochsDone):
             reached = event.first_epoch + event.values.shape[1] - 1
-            self._reach({int(net): reached for net in event.nets}, figures(event.values, self.metric))
+            self._reach({int(net): reached for net in event.nets}, figures(event.values, self.task))
         elif isinstance(event, NetStopped):
             # What it will not need any more counts as done, or the time left would lie.
             self._reach({event.net: self._epochs})
@@ -72,28 +70,34 @@ class Bar:
             self._drawn.update(self._task, figures=said)
 
 
-def figures(values: np.ndarray, metric: str) -> str:
+def figures(values: np.ndarray, task: str) -> str:
     """Return the latest figures in words, the mean over the networks that still have one.
 
     Parameters
     ----------
     values : (nets, epochs, columns) float array
-        As in `shoal.train.events.EpochsDone`.
-    metric : str
-        Name of the validation metric.
+        As in `shoal.train.events.EpochsDone`; the metric of a regression is a squared error in standard
+        deviations of the target, of which the root is shown.
+    task : str
 
     Examples
     --------
-    >>> figures(np.array([[[0.5, 0.625, 0.9, 0.001]]]), "accuracy")
+    >>> figures(np.array([[[0.5, 0.625, 0.9, 0.001]]]), "binary")
     'loss 0.5  val_loss 0.625  accuracy 0.9'
     """
-    said = []
-    for name, column in zip(("loss", "val_loss", metric), np.moveaxis(values, 2, 0), strict=False):
-        known = column[~np.isnan(column).all(axis=1)]
-        latest = [row[~np.isnan(row)][-1] for row in known]
-        if latest and math.isfinite(mean := float(np.mean(latest))):
-            said.append(f"{name} {number(mean)}")
-    return "  ".join(said)
+    latest = [_latest(column) for column in np.moveaxis(values, 2, 0)[:3]]
+    names = ["loss", "val_loss", default_metric(task).name]
+    if task == "regression":
+        names[2], latest[2] = "rmse / std", math.sqrt(latest[2])
+    shown = zip(names, latest, strict=True)
+    return "  ".join(f"{name} {number(value)}" for name, value in shown if math.isfinite(value))
+
+
+def _latest(column: np.ndarray) -> float:
+    """Return the mean over the networks of the last number in each row; NaN where there is none."""
+    known = [row[~np.isnan(row)] for row in column]
+    ends = [row[-1] for row in known if len(row)]
+    return float(np.mean(ends)) if ends else math.nan
 
 
 def _drawing() -> Progress:

@@ -53,7 +53,7 @@ class Watch:
         self.order, self.task, self.runs = order, task, runs
         self.folder = earlier.folder if earlier else None
         self._earlier = earlier.history if earlier else History()
-        self._bar = Bar("rmse / std" if task == "regression" else default_metric(task).name)
+        self._bar = Bar(task)
         self._lines: TextIOBase | None = None
 
     def __enter__(self) -> Watch:

@@ -59,7 +59,7 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
         return [low]
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * lead for lead in (1, 2, 5, 10) if power * lead >= rough * 0.999)
+    step = min((power * lead for lead in (1, 2, 5, 10)), key=lambda size: abs(math.log(size / rough)))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(index * step, 12) for index in range(first, last + 1)]
 

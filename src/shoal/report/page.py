@@ -91,9 +91,11 @@ def _key_facts(facts: Facts) -> Markup:
 def _figures(facts: Facts) -> Markup | None:
     if not facts.judged:
         return None
-    rows = [_figure_row(name, found) for name, found in facts.judged["figures"].items()]
+    figures = facts.judged["figures"]
+    rows = [_figure_row(name, found) for name, found in figures.items()]
+    pictured = "from 0 to 1" if SHARES & figures.keys() else ""
     head = tag(
-        "tr", [tag("th", text, scope="col") for text in ("Figure", "Value", "95 % interval", "from 0 to 1")]
+        "tr", [tag("th", text, scope="col") for text in ("Figure", "Value", "95 % interval", pictured)]
     )
     return _section(
         f"Figures ({facts.method})",

@@ -107,7 +107,7 @@ def course(facts: Facts) -> str:
     if not len(history):
         return "No epoch was recorded."
     sentences = [f"It trained for {len(history):,} epoch{'s' if len(history) > 1 else ''}{_took(facts)}."]
-    if history.best_epoch is not None:
+    if history.best_epoch is not None and "best was" not in history.stop_reason:
         sentences.append(f"The weights of epoch {history.best_epoch:,} were kept.")
     if history.stop_reason:
         reason = history.stop_reason.rstrip(".")
