@@ -103,9 +103,8 @@ def _by_estimator(settings: dict[str, Any]) -> Contestant:
 
     def fit(table: Table, seed: int) -> Fitted:
         kind = NetRegressor if table.task == "regression" else NetClassifier
-        return _predictor(
-            kind(**{"seed": seed, **settings}).fit(table.X.iloc[table.train], table.y[table.train]), table
-        )
+        model = kind(random_state=seed, **settings)
+        return _predictor(model.fit(table.X.iloc[table.train], table.y[table.train]), table)
 
     return fit
 
