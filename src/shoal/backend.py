@@ -39,10 +39,10 @@ def wake() -> None:
     If the backend already runs (the program used JAX before), its devices are taken as they are.
     """
     with contextlib.suppress(RuntimeError):  # raised when the backend is already running
-        if jax.config.jax_num_cpu_devices < 1:
+        if jax.config.values["jax_num_cpu_devices"] < 1:
             jax.config.update("jax_num_cpu_devices", cores())
     folder = cache_folder()
-    if folder is not None and jax.config.jax_compilation_cache_dir is None:
+    if folder is not None and jax.config.values["jax_compilation_cache_dir"] is None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
@@ -116,7 +116,7 @@ def _processor() -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:12]
 
 
-def _count(event: str, seconds: float, **details) -> None:
+def _count(event: str, duration_secs: float, **kwargs: str | int) -> None:
     global _compilations
     if event == "/jax/core/compile/backend_compile_duration":
         with _lock:

@@ -60,12 +60,13 @@ class Number:
 
     def _one(self, value: Any) -> bool:
         kind = Integral if self.integer else Real
-        if not isinstance(value, kind) or isinstance(value, bool) or math.isnan(float(value)):
+        if not isinstance(value, kind) or isinstance(value, bool):
             return False
-        if value == math.inf:
+        number = float(value)
+        if math.isnan(number) or number == math.inf:
             return False
-        above = value > self.low if self.low_open else value >= self.low
-        below = value < self.high if self.high_open else value <= self.high
+        above = number > self.low if self.low_open else number >= self.low
+        below = number < self.high if self.high_open else number <= self.high
         return above and below
 
 

@@ -52,6 +52,7 @@ class Pass:
 
     def key_for(self, path: str) -> Array:
         """Return the random key of the layer at `path` in this step."""
+        assert self.key is not None, "only a training pass draws"
         return draws.fold(self.key, crc32(path.encode()))
 
 

@@ -53,12 +53,15 @@ def _nesterov(s):
 def _adagrad(s):
     """``G <- G + g^2``, direction ``g / (sqrt(G) + eps)``; Optax puts the epsilon inside the root."""
 
-    def update(grads, total, params=None):
-        total = jax.tree.map(lambda t, g: t + jnp.square(g), total, grads)
-        scaled = jax.tree.map(lambda g, t: g / (jnp.sqrt(t) + s["epsilon"]), grads, total)
+    def init(params):
+        return optax.tree.zeros_like(params)
+
+    def update(updates, state, params=None):
+        total = jax.tree.map(lambda t, g: t + jnp.square(g), state, updates)
+        scaled = jax.tree.map(lambda g, t: g / (jnp.sqrt(t) + s["epsilon"]), updates, total)
         return scaled, total
 
-    return optax.GradientTransformation(optax.tree.zeros_like, update)
+    return optax.GradientTransformation(init, update)
 
 
 def _adadelta(s):

@@ -23,14 +23,12 @@ from shoal.nets import draws, network
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES, weighted_mean
 from shoal.nets.spec import NetSpec
+from shoal.train.descent import descended
 from shoal.train.optimizers import OPTIMIZERS
-
-RUNNING, COMPLETE, EARLY, DIVERGED = 0, 1, 2, 3
-"""State codes of a network; only those that run move."""
+from shoal.train.stopping import RUNNING, after_epoch
 
 _MOST_PROGRAMS = 1024  # kept ready in one process
 _VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
-_PENALISED = ("kernel", "shortcut", "embedding")  # biases, norms and scales carry no penalty
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,8 @@ def _tile_program(key: ProgramKey):
             return jax.vmap(epoch, in_axes=(0, 0, 0, None, None, None))(
                 state, nets, rates, order, data, number
             )
-        one = jax.tree.map(lambda leaf: leaf[0], (state, nets, rates))
-        return jax.tree.map(lambda leaf: leaf[None], epoch(*one, order, data, number))
+        state, nets, rates = jax.tree.map(lambda leaf: leaf[0], (state, nets, rates))
+        return jax.tree.map(lambda leaf: leaf[None], epoch(state, nets, rates, order, data, number))
 
     def program(state, nets, rates, data, shuffle_key, first, count):
         slots = key.batch * key.steps
@@ -188,7 +186,7 @@ def _epoch_of_one(key: ProgramKey):
         moved = {**state, "params": params, "running": running, "optimizer": optimizer}
         judged = judge(params, running, net, data)
         row = jnp.stack([loss, *judged])
-        return _after_epoch(moved, row, net, number), row
+        return after_epoch(moved, row, net, number), row
 
     return epoch
 
@@ -196,7 +194,6 @@ def _epoch_of_one(key: ProgramKey):
 def _step_of_one(key: ProgramKey):
     """Return the function that takes one step of one network on one batch."""
     loss_kind = LOSSES[key.loss]
-    direction_of = OPTIMIZERS[key.optimizer].direction
 
     def objective(params, running, batch, net, step_key):
         now = Pass(
@@ -216,51 +213,12 @@ def _step_of_one(key: ProgramKey):
         (loss, running), grads = jax.value_and_grad(objective, has_aux=True)(
             params, running, batch, net, step_key
         )
-        grads = _regularised(grads, params, net, key.uses)
-        # Optax raises a traced beta to an integer power, which JAX's strict promotion refuses.
-        with jax.numpy_dtype_promotion("standard"):
-            direction, optimizer = direction_of(net).update(grads, optimizer, params)
-        params = _moved(params, direction, rate, net, key)
+        params, optimizer = descended(
+            params, grads, optimizer, rate, net, key.optimizer, key.uses, key.rate_factors
+        )
         return (params, running, optimizer), (loss, jnp.sum(batch["weight"]))
 
     return step
-
-
-def _penalised(name: str) -> bool:
-    return any(part in name for part in _PENALISED)
-
-
-def _regularised(grads, params, net, uses):
-    """Add the coupled L2 penalty to the gradient, then clip it by its global norm."""
-    if "l2" in uses:
-        grads = {
-            name: g + 2.0 * net["l2"] * params[name] if _penalised(name) else g for name, g in grads.items()
-        }
-    if "clip_norm" in uses:
-        norm = optax.global_norm(grads)
-        factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
-        grads = {name: g * factor for name, g in grads.items()}
-    return grads
-
-
-def _moved(params, direction, rate, net, key: ProgramKey):
-    """Take the step: ``w - rate * (direction + decay * w)``, then shrink towards zero under L1."""
-    moved = {}
-    for name, value in params.items():
-        here = rate * _factor(name, key.rate_factors)
-        change = direction[name]
-        if "weight_decay" in key.uses and _penalised(name):
-            change = change + net["weight_decay"] * value
-        value = value - here * change
-        if "l1" in key.uses and _penalised(name):
-            value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - here * net["l1"], 0.0)
-        moved[name] = value
-    return moved
-
-
-def _factor(name: str, factors) -> float:
-    found = [factor for pattern, factor in factors if pattern in name]
-    return float(np.prod(found)) if found else 1.0
 
 
 def _judge_of_one(key: ProgramKey):
@@ -295,31 +253,3 @@ def _metric(head: str, outputs: Array, target: Array) -> Array:
     if head == "softmax":
         return (jnp.argmax(outputs, axis=-1) == target).astype(outputs.dtype)
     return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)
-
-
-def _after_epoch(state, row, net, number):
-    """Keep the best weights, and decide whether the network goes on."""
-    # monitor: one-hot choice of the column, with sign -1 where more is better
-    score = jnp.sum(jnp.where(net["monitor"] != 0, row * net["monitor"], 0.0))
-    finite = jnp.isfinite(row[0]) & jnp.isfinite(score)
-    better = finite & (score < state["best_score"] - net["min_delta"])
-    best = finite & (score <= state["best_score"])
-
-    def keep(new, old):
-        return jax.tree.map(lambda a, b: jnp.where(best, a, b), new, old)
-
-    done = number + 1
-    waited = jnp.where(better, 0, state["waited"] + 1)
-    early = (net["patience"] > 0) & (waited >= net["patience"]) & (done >= net["min_epochs"])
-    # Early comes first, so that a run that pauses here and one that does not stop at the same epoch.
-    code = jnp.where(early, EARLY, jnp.where(done >= net["epochs"], COMPLETE, RUNNING))
-    return {
-        **state,
-        "best_params": keep(state["params"], state["best_params"]),
-        "best_running": keep(state["running"], state["best_running"]),
-        "best_score": jnp.where(best, score, state["best_score"]),
-        "best_epoch": jnp.where(best, done, state["best_epoch"]),
-        "waited": waited,
-        "epoch": done,
-        "code": jnp.where(finite, code, DIVERGED).astype(jnp.int32),
-    }
