@@ -32,8 +32,9 @@ from shoal.train.events import (
     Started,
 )
 from shoal.train.population import Member, Tile, tiles_of
-from shoal.train.program import RUNNING, compiled
+from shoal.train.program import compiled
 from shoal.train.results import NetResult, ending_of, result_of
+from shoal.train.stopping import RUNNING
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
 

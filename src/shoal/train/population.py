@@ -15,8 +15,9 @@ import numpy as np
 from shoal.nets import network
 from shoal.nets.spec import NetSpec
 from shoal.train import program
-from shoal.train.program import RUNNING, ProgramKey
+from shoal.train.program import ProgramKey
 from shoal.train.recipe import Recipe
+from shoal.train.stopping import COMPLETE, RUNNING
 from shoal.train.strategy import tile_size
 from shoal.train.view import View
 
@@ -207,8 +208,8 @@ def _cast(values: Mapping[str, np.ndarray], precision: str) -> dict[str, np.ndar
 def _continued(member: Member, start: Mapping[str, Any]) -> State:
     """Go on where an earlier run stopped for want of epochs; a net that ended for good stays ended."""
     code = int(start["code"])
-    if code in (RUNNING, program.COMPLETE):
-        code = RUNNING if member.last_epoch > int(start["epoch"]) else program.COMPLETE
+    if code in (RUNNING, COMPLETE):
+        code = RUNNING if member.last_epoch > int(start["epoch"]) else COMPLETE
     state = {name: value for name, value in start.items() if name != "tile"}
     return {**state, "code": np.int32(code)}
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.train.events import COLUMNS
 from shoal.train.population import Member, narrowed
-from shoal.train.program import COMPLETE, DIVERGED, EARLY, RUNNING
+from shoal.train.stopping import COMPLETE, DIVERGED, EARLY, RUNNING
 
 _CODES = {COMPLETE: "complete", EARLY: "early", DIVERGED: "diverged", RUNNING: "interrupted"}
 
