@@ -88,7 +88,20 @@ def shoal(settings: Mapping[str, Any], *, door: str = "auto") -> Contestant:
     """
     if door == "auto":
         door = "estimators" if _have_estimators() else "pipeline"
-    return {"estimators": _by_estimator, "pipeline": _by_pipeline}[door](dict(settings))
+    contestant = {"estimators": _by_estimator, "pipeline": _by_pipeline}[door](dict(settings))
+    return _without_notices(contestant)
+
+
+def _without_notices(contestant: Contestant) -> Contestant:
+    """Keep what shoal says about columns out of the printed table; warnings about training stay."""
+    from shoal.errors import DataNotice
+
+    def fit(table: Table, seed: int) -> Fitted:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)
+            return contestant(table, seed)
+
+    return fit
 
 
 def _have_estimators() -> bool:

@@ -104,21 +104,22 @@ def _field(size: Size, given: Namespace) -> list[Contestant]:
         field.append(Contestant("shoal, own seeds", run, many, []))
     for contestant in field:
         contestant.run()
-    return field + _torch(size, data, one)
+    threads = {1} if given.quick else {1, 2, os.cpu_count() or 1}
+    return field + _torch(size, data, one, sorted(threads))
 
 
-def _torch(size: Size, data: Data, work: int) -> list[Contestant]:
+def _torch(size: Size, data: Data, work: int, threads: Sequence[int]) -> list[Contestant]:
     """Return PyTorch with the number of threads that is best at this size; nobody if it is not installed."""
     if importlib.util.find_spec("torch") is None:
         return []
     trials = []
-    for threads in sorted({1, 2, os.cpu_count() or 1}):
-        run = trainers.torch(size, size.epochs_alone, data, threads)
-        trainers.torch(size, 1, data, threads)()
+    for number in threads:
+        run = trainers.torch(size, size.epochs_alone, data, number)
+        trainers.torch(size, 1, data, number)()
         started = time.perf_counter()
         run()
-        word = "thread" if threads == 1 else "threads"
-        trials.append((time.perf_counter() - started, f"PyTorch, {threads} {word}", run))
+        word = "thread" if number == 1 else "threads"
+        trials.append((time.perf_counter() - started, f"PyTorch, {number} {word}", run))
     _, name, run = min(trials, key=lambda trial: trial[0])
     return [Contestant(name, run, work, [])]
 
