@@ -251,5 +251,5 @@ def _metric(head: str, outputs: Array, target: Array) -> Array:
     if head == "linear":
         return jnp.mean(jnp.square(outputs - target), axis=-1)
     if head == "softmax":
-        return (jnp.argmax(outputs, axis=-1) == target).astype(outputs.dtype)
+        return (jnp.argmax(outputs, axis=-1).astype(target.dtype) == target).astype(outputs.dtype)
     return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)
