@@ -1,0 +1,35 @@
+"""Every command that the docs and the README show can be typed as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from shoal.cli.main import shoal
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def commands() -> list[str]:
+    """Return the lines of code blocks that call shoal, without comments and what they are piped into."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```(?:\w*)\n(.*?)```", page.read_text(), flags=re.S):
+            for line in block.splitlines():
+                if called := re.search(r"\bshoal (train|predict|info|columns)\b[^|)]*", line):
+                    found.append(re.sub(r"\s#.*", "", called.group()).strip())
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_it_can_be_typed(line: str) -> None:
+    name, *arguments = shlex.split(line.removeprefix("shoal "))
+    shoal.commands[name].make_context(name, arguments)
+
+
+def test_there_are_some() -> None:
+    assert len(commands()) >= 8
