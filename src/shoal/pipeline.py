@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import polars as pl
 
 from shoal import data
 from shoal.defaults import SMALL, Facts, resolved
-from shoal.errors import ColumnError, InputError, TargetError, did_you_mean
+from shoal.errors import ColumnError, InputError, SettingError, TargetError, did_you_mean
 from shoal.history import History, default_metric, judged
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
@@ -23,14 +24,17 @@ from shoal.nets.heads import HEAD_OF_TASK
 from shoal.nets.inputs import TableInput
 from shoal.nets.spec import NetSpec, mlp
 from shoal.settings import Settings, as_schedule
-from shoal.train.events import Event, Finished, Interrupted
-from shoal.train.loop import NetResult, train
+from shoal.train.events import Event, Interrupted
+from shoal.train.loop import train, watched
 from shoal.train.population import Member
 from shoal.train.recipe import Recipe
+from shoal.train.results import NetResult
+from shoal.train.stepwise import train_stepwise
 from shoal.train.view import Batchable, View
 from shoal.train.widths import with_widths
 
 Watcher = Callable[[Event], None]
+AfterEpoch = Callable[["Prepared", NetResult], bool]
 
 PIECEWISE_BINS = 16
 TEST_SHARE = 0.2  # of a table that is not small, kept aside to judge the finished network
@@ -51,6 +55,10 @@ class Problem:
     weight : (rows,) float array or None
     groups, time : (rows,) sequences or None
         For grouped and time-ordered splits.
+    target : Target, optional
+        Classes or scale that are known already, instead of what the training rows say.
+    encoder : TableEncoder, optional
+        One learnt before, to be kept: weights learnt behind it would mean nothing behind another.
     """
 
     frame: pl.DataFrame
@@ -60,6 +68,8 @@ class Problem:
     weight: np.ndarray | None = None
     groups: Any = None
     time: Any = None
+    target: data.Target | None = None
+    encoder: data.TableEncoder | None = None
 
     def __len__(self) -> int:
         return self.frame.height
@@ -139,6 +149,7 @@ def fit(
     folds: Sequence[data.Split] | None = None,
     starts: Sequence[dict[str, Any] | None] | None = None,
     on_event: Watcher | None = None,
+    after_epoch: AfterEpoch | None = None,
     exact: bool = False,
 ) -> list[tuple[Model, NetResult, Prepared]]:
     """Train one network for each entry of `settings`, all as one shoal.
@@ -156,6 +167,9 @@ def fit(
         State of an earlier run for each network, to go on from.
     on_event : callable, optional
         Sees every event of the training.
+    after_epoch : callable, optional
+        For one network: is given the `Prepared` and the `NetResult` so far after every epoch, and ends the
+        training by answering False.
     exact : bool
         See `shoal.train.loop.train`.
 
@@ -173,7 +187,11 @@ def fit(
     ]
     if not exact:
         members = with_widths(members, views)
-    results = _watched(members, views, on_event, exact)
+    if after_epoch is None:
+        events = train(members, views, exact=exact)
+    else:
+        events = train_stepwise(members[0], views, partial(after_epoch, ready[0][0]))
+    results = watched(events, on_event)
     origin = provenance(_whole(problem), seed=0)
     return [
         (conclude(problem, p, given, result, origin, time.perf_counter() - started), result, p)
@@ -189,7 +207,7 @@ def prepare(
     split = split or _split(problem, done)
     rows = problem.take(split.train)
     target = _target(problem, rows)
-    encoder = data.TableEncoder.fit(rows.frame, rows.columns, _encoding(done), rows.weight)
+    encoder = problem.encoder or data.TableEncoder.fit(rows.frame, rows.columns, _encoding(done), rows.weight)
     judge = valid if valid is not None else problem.take(split.valid)
     view = View(
         _batchable(rows, encoder, target, done.class_weight),
@@ -389,12 +407,15 @@ def problem_of(
     answers = frame[targets[0]] if len(targets) == 1 else frame.select(targets)
     roles = {*targets, *(n for n in (weight, group) if n)}
     features = frame.drop(roles)
+    task, weights = task or data.infer_task(answers), _weights(frame, weight)
+    # Gaps, one class and the like are refused here, with the count in the whole table, before any split.
+    data.Target.fit(answers, task, weights)
     return Problem(
         frame=features,
         answers=answers,
-        task=task or data.infer_task(answers),
+        task=task,
         columns=data.know_columns(features, kinds=kinds, drop=tuple(drop)),
-        weight=_weights(frame, weight),
+        weight=weights,
         groups=frame[group].to_numpy() if group else None,
         time=frame[time_column].to_numpy() if time_column else None,
     )
@@ -456,15 +477,6 @@ def _data_settings(s: Settings) -> tuple:
     return (*(getattr(s, n) for n in names), s.number_embedding == "piecewise", repr(s.class_weight))
 
 
-def _watched(members, views, on_event, exact) -> list[NetResult]:
-    for event in train(members, views, exact=exact):
-        if on_event is not None:
-            on_event(event)
-        if isinstance(event, Finished):
-            return event.results
-    raise AssertionError("train() ended without Finished")
-
-
 def _split(problem: Problem, settings: Settings) -> data.Split:
     return data.split_rows(
         len(problem),
@@ -479,6 +491,8 @@ def _split(problem: Problem, settings: Settings) -> data.Split:
 
 def _target(problem: Problem, rows: Problem) -> data.Target:
     """Classes are known from all rows, mean and spread of a quantity from the training rows only."""
+    if problem.target is not None:
+        return problem.target
     if problem.task == "regression":
         return data.Target.fit(rows.answers, "regression", rows.weight)
     return data.Target.fit(problem.answers, problem.task, problem.weight)
@@ -498,8 +512,17 @@ def _batchable(rows: Problem, encoder: data.TableEncoder, target: data.Target, c
     encoded = encoder.transform(rows.frame)
     weight = np.ones(len(rows)) if rows.weight is None else np.asarray(rows.weight, float)
     if class_weight is not None and target.task != "regression":
-        weight = weight * data.class_weights(rows.labels(), class_weight, target.classes)
+        weight = weight * _class_weights(rows, class_weight, target)
     return Batchable(encoded.numbers, encoded.codes, target.encode(rows.answers), weight)
+
+
+def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.ndarray:
+    if target.task == "multilabel":
+        raise SettingError(
+            f"The 'class_weight' setting must be None for several labels. Got {class_weight!r} instead; "
+            "weigh the rows."
+        )
+    return data.class_weights(rows.labels(), class_weight, target.classes, rows.weight)
 
 
 def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
@@ -552,7 +575,7 @@ def _judging_plan(problem: Problem, settings: Settings, test) -> _Plan:
     nothing = np.zeros(0, np.int64)
     if isinstance(test, pl.DataFrame) or test == 0:
         return _Plan(problem, everything, nothing)
-    if test is None and len(problem) < SMALL and settings.validation == "auto":
+    if test is None and len(problem) < SMALL and settings.validation in ("auto", 0):
         return _Plan(problem, everything, nothing, _everything(len(problem)), _folds(problem, settings))
     split = data.split_rows(
         len(problem),
@@ -626,13 +649,12 @@ def _other_table(test, problem: Problem, frame: pl.DataFrame, target) -> Problem
     missing = [name for name in frame.columns if name not in test.columns]
     if missing:
         raise InputError(
-            f"Expected the test table to have the columns of the training table. Missing: {', '.join(missing)}."
+            "Expected the test table to have the columns of the training table. "
+            f"Missing: {', '.join(missing)}."
         )
     targets = [target] if isinstance(target, str) else list(target)
     answers = test[targets[0]] if len(targets) == 1 else test.select(targets)
-    return replace(
-        problem, frame=test.drop(targets), answers=answers, weight=None, groups=None, time=None
-    )
+    return replace(problem, frame=test.drop(targets), answers=answers, weight=None, groups=None, time=None)
 
 
 def _rows_of_table(plan: _Plan, split: data.Split) -> data.Split:

@@ -82,7 +82,13 @@ def train_all(
 
     `on_event` sees every event. Ctrl-C while it works interrupts the training like any other Ctrl-C.
     """
-    events = train(members, views, exact=exact, tile=tile)
+    return watched(train(members, views, exact=exact, tile=tile), on_event)
+
+
+def watched(
+    events: Generator[Event, None, None], on_event: Callable[[Event], object] | None = None
+) -> list[NetResult]:
+    """Show every event to a watcher, and return the results that the last one holds."""
     event = next(events)
     while True:
         try:

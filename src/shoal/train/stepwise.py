@@ -1,0 +1,95 @@
+"""One network, epoch by epoch: training pauses after each, so that someone may look at it and decide.
+
+The numbers are those of a run without pauses, bit for bit; a pause costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from shoal.train.events import Event, Finished, Interrupted, NetStopped, Started
+from shoal.train.loop import train
+from shoal.train.population import Member
+from shoal.train.results import NetResult
+from shoal.train.view import View
+
+
+def train_stepwise(
+    member: Member, views: Sequence[View], go_on: Callable[[NetResult], bool]
+) -> Generator[Event, None, None]:
+    """Train one network and ask after every epoch whether to go on.
+
+    Parameters
+    ----------
+    member : Member
+    views : sequence of View
+    go_on : callable
+        Is given what the epochs so far have made of the network; False ends the training.
+
+    Yields
+    ------
+    Event
+        As `shoal.train.loop.train` does.
+    """
+    steps = _Steps(member, views, go_on)
+    try:
+        yield from steps.events()
+    except KeyboardInterrupt:  # whoever had the word; the epoch that was under way is lost
+        if steps.done is None:
+            raise
+        yield Interrupted()
+        steps.end("interrupted", "Interrupted")
+    done = steps.done
+    assert done is not None  # every step ends with a result
+    yield NetStopped(0, done.epochs, done.best_epoch, done.code, done.reason)
+    yield Finished([done], done.seconds)
+
+
+class _Steps:
+    """The epochs of one network, and what they have made of it so far."""
+
+    def __init__(self, member: Member, views: Sequence[View], go_on: Callable[[NetResult], bool]):
+        self.member, self.views, self.go_on = member, views, go_on
+        self.done: NetResult | None = None
+
+    def events(self) -> Generator[Event, None, None]:
+        while True:
+            interrupted = False
+            for event in train([self._next()], self.views, exact=True):
+                if isinstance(event, Finished):
+                    self.done = _joined(self.done, event.results[0])
+                elif not isinstance(event, NetStopped) and not (self.done and isinstance(event, Started)):
+                    interrupted = interrupted or isinstance(event, Interrupted)
+                    yield event
+            assert self.done is not None
+            if interrupted:
+                return
+            wanted = self.go_on(self.done)
+            if self.done.code != "paused":  # it has ended by itself
+                return
+            if not wanted:
+                self.end("stopped", "Stopped on request")
+                return
+
+    def end(self, code: str, word: str) -> None:
+        """Note that the training ends here."""
+        done = self.done
+        assert done is not None
+        reason = f"{word} after epoch {done.epochs}; the best was epoch {done.best_epoch}."
+        self.done = replace(done, code=code, reason=reason)
+
+    def _next(self) -> Member:
+        if self.done is not None:
+            return replace(self.member, start=self.done.state, until=self.done.epochs + 1)
+        first = int((self.member.start or {}).get("epoch", 0))
+        return replace(self.member, until=first + 1)
+
+
+def _joined(before: NetResult | None, now: NetResult) -> NetResult:
+    if before is None:
+        return now
+    history = np.concatenate([before.history, now.history])
+    return replace(now, history=history, seconds=before.seconds + now.seconds)
