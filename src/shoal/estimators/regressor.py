@@ -1,0 +1,219 @@
+"""A network that predicts quantities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from shoal.data import Target
+from shoal.estimators import intake
+from shoal.estimators.base import NetEstimator
+
+
+class NetRegressor(RegressorMixin, NetEstimator):
+    """A neural network that predicts one quantity of any table, or several at once.
+
+    Numbers, categories, dates and gaps need no preparation, and the target none either. Parameters left at
+    "auto" are decided from the table, as `shoal.defaults` says.
+
+    Parameters
+    ----------
+    hidden : sequence of int, int or "auto"
+        Units of each hidden layer; ``()`` gives a linear model.
+    activation : str or sequence of str
+        For all hidden layers, or one each: any of `shoal.nets.activations.ACTIVATIONS`.
+    norm : {None, "batch", "layer"}
+        Normalisation before each activation.
+    residual : bool
+        A shortcut around each hidden layer.
+    dropout : float or sequence of float
+        Share of hidden units dropped in training, for all hidden layers or one each.
+    input_dropout : float
+        Share of inputs dropped in training.
+    initializer : str
+        Of kernels; "auto" takes the one that suits the activation.
+    number_embedding : {"auto", "none", "periodic", "piecewise"}
+        Extra features made of each number: learned waves, or its place among the quantiles.
+    embedding_width : int or "auto"
+        Width of the learned vector of a category with many levels.
+    loss : str
+        "squared_error", "absolute_error" or "huber"; "auto" takes the first.
+    huber_delta : float
+        Where the Huber loss turns from square to straight, in standard deviations of the target.
+    optimizer : str
+        Any of `shoal.train.optimizers.OPTIMIZERS`.
+    learning_rate : float or "auto"
+        Peak rate.
+    momentum, rho, beta_1, beta_2, epsilon : float or None
+        Settings of the optimizer; None takes its default.
+    schedule : str or mapping
+        Course of the rate: any of `shoal.train.schedules.SCHEDULES`, or
+        ``{"kind": "step", "factor": 0.5, "every": 10}``.
+    warmup : float
+        Epochs of linear warm-up.
+    weight_decay : float or "auto"
+        Decoupled decay of kernels.
+    l1, l2 : float
+        Penalties ``l1 * sum|w|`` and ``l2 * sum w^2`` on kernels.
+    clip_norm : float or None
+        Largest norm of the gradient.
+    batch_size, epochs : int or "auto"
+        Rows of a step; most passes over the training rows.
+    min_epochs : int
+        Early stopping waits at least so long.
+    patience : int, None or "auto"
+        Epochs without improvement after which training stops; None never stops early.
+    min_delta : float
+        Smallest change that counts as improvement.
+    monitor : {"auto", "loss", "val_loss", "val_metric"}
+        What decides the best weights, which are always the ones kept.
+    validation : float or "auto"
+        Share of the rows kept for validation; "auto" keeps none of a small table.
+    split : {"auto", "random", "stratified", "grouped", "time"}
+        How these rows are chosen.
+    scaling : str
+        Of numbers: any of `shoal.data.SCALINGS`.
+    smooth_clip : bool or "auto"
+        Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
+    one_hot_levels, max_levels : int
+        Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
+    precision : {"auto", "float32", "float64"}
+        In which the network is trained and predicts.
+    random_state : int, RandomState or None
+        Decides initial weights, the split, the order of rows and dropout. An int gives the same bits every
+        time; None takes a fresh seed for each fit.
+    warm_start : bool
+        Whether another ``fit`` goes on from the weights that are there.
+    verbose : bool
+        Whether to print the losses while training.
+
+    Attributes
+    ----------
+    model_ : shoal.model.model.Model
+        The network with all that is needed to use it, as `shoal.load` returns it.
+    history_ : History
+        Losses, metric and learning rate of every epoch: ``history_["loss"]``, ``history_[-1]``.
+    settings_ : Settings
+        The parameters with every "auto" decided.
+    n_outputs_, n_layers_, out_activation_
+        Outputs, layers (inputs and outputs counted) and the function of the last one.
+    n_features_in_, feature_names_in_
+        Columns seen in ``fit``, and their names where the table had any.
+    n_iter_, t_ : int
+        Epochs trained, and rows seen in them.
+    coefs_, intercepts_ : list of ndarray
+        Kernels and biases of the dense layers.
+    loss_, best_loss_ : float
+        Training loss of the last epoch and the lowest; the latter is None with validation rows.
+    loss_curve_, validation_loss_curve_ : list of float
+        Losses of every epoch; the latter is None without validation rows.
+    validation_scores_, best_validation_score_
+        R2 of the validation rows in every epoch (several outputs weighted by their variance), and the best;
+        None without them.
+    best_iter_ : int
+        The epoch whose weights are kept.
+    stop_reason_ : str
+        Why training ended, in words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> net = NetRegressor(hidden=(32,), epochs=200, random_state=0).fit(X, X[:, 0] ** 2)
+    >>> net.score(X, X[:, 0] ** 2) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        hidden: Any = "auto",
+        activation: Any = "auto",
+        *,
+        norm: Any = None,
+        residual: Any = False,
+        dropout: Any = "auto",
+        input_dropout: Any = 0.0,
+        initializer: Any = "auto",
+        number_embedding: Any = "auto",
+        embedding_width: Any = "auto",
+        loss: Any = "auto",
+        huber_delta: Any = 1.0,
+        optimizer: Any = "auto",
+        learning_rate: Any = "auto",
+        momentum: Any = None,
+        rho: Any = None,
+        beta_1: Any = None,
+        beta_2: Any = None,
+        epsilon: Any = None,
+        schedule: Any = "auto",
+        warmup: Any = 0.0,
+        weight_decay: Any = "auto",
+        l1: Any = 0.0,
+        l2: Any = 0.0,
+        clip_norm: Any = None,
+        batch_size: Any = "auto",
+        epochs: Any = "auto",
+        min_epochs: Any = 0,
+        patience: Any = "auto",
+        min_delta: Any = 0.0,
+        monitor: Any = "auto",
+        validation: Any = "auto",
+        split: Any = "auto",
+        scaling: Any = "auto",
+        smooth_clip: Any = "auto",
+        one_hot_levels: Any = 8,
+        max_levels: Any = 256,
+        precision: Any = "auto",
+        random_state: Any = None,
+        warm_start: Any = False,
+        verbose: Any = False,
+    ):
+        self._store(locals())
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:
+        """Train for one epoch on these rows, going on from what is there, the optimizer included.
+
+        Encoders and the scale of the target are learnt from the rows of the first call, and kept. No rows
+        are kept for validation, and schedules that must know how long training lasts stay at their peak.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+        y : sequence of shape (rows,), or table of shape (rows, outputs)
+        sample_weight : sequence of shape (rows,), optional
+
+        Returns
+        -------
+        self
+
+        Examples
+        --------
+        >>> net = NetRegressor(hidden=(8,), random_state=0)
+        >>> net.partial_fit([[0.0], [1.0]], [1.5, 2.5]).partial_fit([[2.0]], [3.5]).n_iter_
+        2
+        """
+        return self._partial_fit(X, y, sample_weight, None)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted quantity of each row, of shape (rows,) or (rows, outputs), in its own units.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+        """
+        frame = self._frame(X)
+        return self.model_.predict(frame)
+
+    def _values_of(self, y: Any) -> np.ndarray:
+        return intake.quantities(self, y)
+
+    def _know_target(self, values: np.ndarray, target: Target | None) -> str:
+        self.n_outputs_ = 1 if values.ndim == 1 else values.shape[1]
+        return "regression"
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
