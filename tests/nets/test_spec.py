@@ -85,3 +85,9 @@ def test_inner_layers_are_named_after_their_block():
 def test_layers_are_values():
     assert Dense(3) == Dense(3) != Dense(4)
     assert len({Scale(), Scale(), BatchNorm(), Dropout(0.1), Dropout(0.2)}) == 4
+
+
+def test_a_layer_before_batch_norm_has_no_bias():
+    """Its gradient is rounding noise; Adam would follow it, and two runs that round otherwise would part."""
+    biases = {norm: "layers.0.bias" in init(spec((4,), norm=norm), 0)[0] for norm in (None, "layer", "batch")}
+    assert biases == {None: True, "layer": True, "batch": False}

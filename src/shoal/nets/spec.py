@@ -217,4 +217,6 @@ def _block(units, activation, rate, norm, initializer) -> tuple[Layer, ...]:
     if norm not in norms:
         raise SettingError(f"Expected norm to be None, 'batch' or 'layer'. Received: norm={norm!r}.")
     drop = (Dropout(rate),) if rate > 0 else ()
-    return (Dense(units, initializer), *norms[norm], Activation(activation), *drop)
+    # Batch norm takes away whatever a bias adds: its gradient is rounding noise, which Adam would follow.
+    dense = Dense(units, initializer, bias=norm != "batch")
+    return (dense, *norms[norm], Activation(activation), *drop)
