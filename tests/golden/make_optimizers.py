@@ -1,4 +1,4 @@
-"""Record what PyTorch's optimizers do with a fixed sequence of gradients, into optimizers.npz beside this file.
+"""Record what PyTorch's optimizers do with fixed gradients, into optimizers.npz beside this file.
 
 Run ``python tests/golden/make_optimizers.py`` where torch is installed (recorded with 2.13, in float64).
 The kernel is decayed or penalised, the bias never: shoal's rule, and two parameter groups in PyTorch.

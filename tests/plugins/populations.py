@@ -119,3 +119,8 @@ def same_bits(a: NetResult, b: NetResult) -> bool:
 def largest_difference(a: NetResult, b: NetResult) -> float:
     """Return the largest difference between the weights of two networks."""
     return max(float(np.max(np.abs(a.params[name] - b.params[name]))) for name in a.params)
+
+
+def rich(hidden: Sequence[int] = (4,), dropout: float = 0.3) -> NetSpec:
+    """Describe a network with all that could tie a result to its neighbours: dropout and batch norm."""
+    return spec(hidden, dropout=dropout, norm="batch")

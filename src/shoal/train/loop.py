@@ -216,7 +216,8 @@ class _Run:
         nets, epochs, _ = rates.shape
         key = tile.key
         table = np.zeros((key.tile, key.history, key.steps), key.precision)
-        table[:nets, :epochs] = rates
+        with np.errstate(over="ignore"):  # a rate beyond the precision is infinite, and its network diverges
+            table[:nets, :epochs] = rates
         shuffle_key = np.uint32(crc32(f"order {tile.seed}".encode()))
         return tile.state, tile.settings, table, data, shuffle_key, np.int32(tile.epoch), np.int32(epochs)
 
