@@ -11,6 +11,7 @@ import pytest
 from shoal.cli.main import shoal
 
 ROOT = Path(__file__).parents[2]
+CALL = re.compile(r"\bshoal (train|predict|info|columns)\b[^|)]*")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -19,9 +20,8 @@ def commands() -> list[str]:
     found = []
     for page in PAGES:
         for block in re.findall(r"```(?:\w*)\n(.*?)```", page.read_text(), flags=re.S):
-            for line in block.splitlines():
-                if called := re.search(r"\bshoal (train|predict|info|columns)\b[^|)]*", line):
-                    found.append(re.sub(r"\s#.*", "", called.group()).strip())
+            called = (CALL.search(line) for line in block.splitlines())
+            found.extend(re.sub(r"\s#.*", "", call.group()).strip() for call in called if call)
     return sorted(set(found))
 
 
