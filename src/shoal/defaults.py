@@ -59,59 +59,63 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     >>> resolved(Settings(), Facts(rows=150, task="multiclass")).validation
     0.0
     """
-    chosen = {name: pick(settings, facts) for name, pick in _PICKS.items()}
-    open_ = {n: v for n, v in chosen.items() if getattr(settings, n) == "auto"}
+    open_ = {name: value for name, value in _auto(facts).items() if _is_auto(getattr(settings, name))}
     done = replace(settings, **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
     _refuse_wrong_loss(done, facts.task)
     return done
 
 
-def _small(facts: Facts) -> bool:
-    return facts.rows < SMALL
-
-
-def _pick_loss(settings: Settings, facts: Facts) -> str:
-    return HEADS[HEAD_OF_TASK[facts.task]].loss
-
-
-def _pick_epochs(settings: Settings, facts: Facts) -> int:
-    return 100 if _small(facts) else 60
-
-
-def _pick_batch(settings: Settings, facts: Facts) -> int:
-    return 256
-
-
-def _pick_validation(settings: Settings, facts: Facts) -> float:
-    return 0.0 if _small(facts) or facts.has_valid else 0.15
-
-
-_PICKS: dict[str, Any] = {
-    "hidden": lambda s, f: (128, 128),
-    "activation": lambda s, f: "relu",
-    "dropout": lambda s, f: 0.0,
-    "number_embedding": lambda s, f: "none",
-    "loss": _pick_loss,
-    "label_smoothing": lambda s, f: 0.0,
-    "optimizer": lambda s, f: "adamw",
-    "learning_rate": lambda s, f: 3e-3,
-    "schedule": lambda s, f: "cosine",
-    "weight_decay": lambda s, f: 0.01,
-    "batch_size": _pick_batch,
-    "epochs": _pick_epochs,
-    "validation": _pick_validation,
-    "scaling": lambda s, f: "standard",
-    "smooth_clip": lambda s, f: True,
-    "precision": lambda s, f: "float64" if _small(f) else "float32",
+_COMMON: dict[str, Any] = {
+    "hidden": (128, 128),
+    "label_smoothing": 0.0,
+    "optimizer": "adamw",
+    "schedule": "cosine",
+    "batch_size": 256,
+    "scaling": "standard",
+    "smooth_clip": True,
 }
+_SMALL: dict[str, Any] = {
+    # every row trains and nothing watches: no randomness but the initial weights, and 64 bits cost nothing
+    "dropout": 0.0,
+    "validation": 0.0,
+    "precision": "float64",
+}
+_LARGE: dict[str, Any] = {"validation": 0.15, "precision": "float32", "number_embedding": "piecewise"}
+_CLASSES: dict[str, Any] = {"activation": "silu", "learning_rate": 3e-3, "weight_decay": 0.3}
+_QUANTITY: dict[str, Any] = {
+    "activation": "relu",
+    "weight_decay": 0.1,
+    "number_embedding": "piecewise",
+    "dropout": 0.0,
+}
+
+_RECIPES: dict[tuple[str, bool], dict[str, Any]] = {
+    ("classes", True): {**_COMMON, **_SMALL, **_CLASSES, "number_embedding": "none", "epochs": 120},
+    ("classes", False): {**_COMMON, **_LARGE, **_CLASSES, "dropout": 0.25, "epochs": 40},
+    ("quantity", True): {**_COMMON, **_SMALL, **_QUANTITY, "learning_rate": 1e-2, "epochs": 100},
+    ("quantity", False): {**_COMMON, **_LARGE, **_QUANTITY, "learning_rate": 5e-3, "epochs": 30},
+}
+"""(what is predicted, whether the table is small) -> what "auto" means."""
+
+_PATIENCE = 10
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _auto(facts: Facts) -> dict[str, Any]:
+    kind = "quantity" if facts.task == "regression" else "classes"
+    recipe = {**_RECIPES[kind, facts.rows < SMALL], "loss": HEADS[HEAD_OF_TASK[facts.task]].loss}
+    return {**recipe, "validation": 0.0} if facts.has_valid else recipe
 
 
 def _patience_and_monitor(settings: Settings, facts: Facts) -> dict[str, Any]:
     judged = settings.validation > 0 or facts.has_valid
     decided: dict[str, Any] = {}
     if settings.patience == "auto":
-        decided["patience"] = 15 if judged else None
+        decided["patience"] = _PATIENCE if judged else None
     if settings.monitor == "auto":
         decided["monitor"] = "val_loss" if judged else "loss"
     elif settings.monitor != "loss" and not judged:
