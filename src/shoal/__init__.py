@@ -7,7 +7,11 @@ wake neither JAX nor scikit-learn nor Polars.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shoal.estimators import NetClassifier, NetRegressor, fit_many
+    from shoal.model.artefact import load
 
 __version__ = "0.1.0"
 

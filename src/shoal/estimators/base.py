@@ -22,7 +22,11 @@ from shoal.data import Target, know_columns, notices
 from shoal.defaults import Facts, resolved
 from shoal.errors import DataNotice, SettingError, TrainingError, TrainingWarning
 from shoal.estimators import intake
-from shoal.estimators.callbacks import CallbackSupportMixin, FitTask, with_callbacks
+from shoal.estimators.callbacks import (
+    CallbackSupportMixin,  # pyright: ignore[reportAttributeAccessIssue]  # scikit-learn is untyped
+    FitTask,
+    with_callbacks,  # pyright: ignore[reportAttributeAccessIssue]
+)
 from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.history import History
 from shoal.model.model import Model
@@ -51,7 +55,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _store(self, given: Mapping[str, Any]) -> None:
         """Keep what `__init__` was given, as it was given; nothing is looked at before `fit`."""
-        vars(self).update({name: value for name, value in given.items() if name != "self"})
+        self.__dict__.update({name: value for name, value in given.items() if name != "self"})
 
     # -- fitting ----------------------------------------------------------------
 

@@ -42,7 +42,7 @@ class FitTask:
 
     def __init__(self, estimator: Any, epochs: int, X: Any, y: Any, sample_weight: Any):
         self._estimator = estimator
-        self._context = None
+        self._context: Any = None
         if not hasattr(estimator, "_init_callback_context"):
             return
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}

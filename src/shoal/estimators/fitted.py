@@ -57,8 +57,8 @@ def fitted_attributes(
 def joined(before: History, after: History) -> History:
     """Return one history of two runs, the second of which went on from the first; epochs count on."""
     rows = list(after)
-    shift = len(before) + 1 - (rows[0]["epoch"] if rows else 0)
-    moved = [{**row, "epoch": row["epoch"] + shift} for row in rows]
+    shift = len(before) + 1 - (int(after[0, "epoch"]) if rows else 0)
+    moved = [{**row, "epoch": int(after[i, "epoch"]) + shift} for i, row in enumerate(rows)]
     best = after.best_epoch
     return History(
         [*before, *moved],

@@ -100,7 +100,7 @@ def quantities(estimator: Any, y: Any) -> np.ndarray:
 def target_names(y: Any, outputs: int, taken: Sequence[str]) -> list[str]:
     """Return names for the columns of the target: its own if it has some, and none of a feature."""
     columns = getattr(y, "columns", None)
-    own = [getattr(y, "name", None)] if columns is None else list(columns)
+    own: list[Any] = [getattr(y, "name", None)] if columns is None else list(columns)
     if len(own) != outputs or not all(isinstance(name, str) and name for name in own):
         own = ["y"] if outputs == 1 else [f"y{i}" for i in range(outputs)]
     return [name if name not in taken else f"{name} (target)" for name in own]
@@ -167,8 +167,8 @@ def _reads_as_numbers(array: np.ndarray) -> bool:
 def _columns_of(y: Any) -> int:
     """Return the number of columns of a target; 1 for anything that is no table."""
     shape = getattr(y, "shape", None)
-    if shape is None and isinstance(y, list):
-        shape = np.shape(_attempt(y))
+    if shape is None and isinstance(y, list) and (attempt := _attempt(y)) is not None:
+        shape = attempt.shape
     return shape[1] if shape is not None and len(shape) == 2 else 1
 
 
