@@ -84,14 +84,15 @@ class Shoal(Sequence):
     def frame(self) -> pl.DataFrame:
         """Return one row for each net: its settings, seed, best epoch and what it reached, and how it ended.
 
-        Columns are the settings that were asked for, ``seed``, ``epochs``, ``best_epoch``, the columns of the
-        history at the best epoch (``loss``, ``val_loss``, ``val_accuracy``, ...), ``ended``, ``stop_reason``
-        and ``seconds``, its share of the time on the device.
+        Columns are the settings that were asked for as ``param_<name>``, ``seed``, ``epochs``,
+        ``best_epoch``, the columns of the history at the best epoch (``loss``, ``val_loss``,
+        ``val_accuracy``, ...), ``ended``, ``stop_reason``, and ``seconds``, its share of the time on the
+        device.
         """
         names = dict.fromkeys(name for given in self.settings for name in given)
         rows = []
         for i, net in enumerate(self.nets):
-            shown = {name: _cell(self.settings[i].get(name, getattr(net, name))) for name in names}
+            shown = {f"param_{name}": _cell(getattr(net, name)) for name in names}
             rows.append({**shown, **self._reached(i)})
         columns = dict.fromkeys(name for row in rows for name in row)
         return pl.DataFrame({n: _column([row.get(n) for row in rows]) for n in columns})
