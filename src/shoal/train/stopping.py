@@ -14,7 +14,11 @@ RUNNING, COMPLETE, EARLY, DIVERGED = 0, 1, 2, 3
 
 
 def after_epoch(
-    state: dict[str, Any], row: Float[Array, "3"], net: Mapping[str, Any], number: Array
+    state: dict[str, Any],
+    row: Float[Array, "3"],
+    net: Mapping[str, Any],
+    number: Array,
+    objective: Float[Array, ""] | None = None,
 ) -> dict[str, Any]:
     """Keep the best weights, and decide whether the network goes on.
 
@@ -32,9 +36,13 @@ def after_epoch(
         ``patience`` (0 = never), ``min_epochs`` and ``epochs``.
     number : int scalar
         Epochs done before this one.
+    objective : scalar array, optional
+        Training loss with its L1 and L2 penalties, where there are any. Where the training loss is
+        monitored it is this that counts: the loss alone would prefer weights before they are drawn in.
     """
     # monitor: one-hot choice of the column, with sign -1 where more is better
-    score = jnp.sum(jnp.where(net["monitor"] != 0, row * net["monitor"], 0.0))
+    seen = row if objective is None else row.at[0].set(objective)
+    score = jnp.sum(jnp.where(net["monitor"] != 0, seen * net["monitor"], 0.0))
     finite = jnp.isfinite(row[0]) & jnp.isfinite(score)
     better = finite & (score < state["best_score"] - net["min_delta"])
     best = finite & (score <= state["best_score"])
