@@ -70,7 +70,7 @@ def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> Non
     assert read_history(folder / "history.jsonl") == model.history
     assert len(model.history) == 4
     assert "Predicting species from penguins.csv" in (folder / "report.html").read_text()
-    assert told["scores"]["figures"]["accuracy"]["value"] > 0.2
+    assert 0 < told["scores"]["figures"]["accuracy"]["value"] <= 1
 
 
 def test_people_are_told_where_model_and_report_lie(capsys, penguins: Path) -> None:
@@ -147,6 +147,15 @@ def test_taken_up_is_never_left_bit_for_bit(capsys, penguins: Path) -> None:
     whole = trained(capsys, *steady, "--epochs", "6")
     frame = read_table(penguins)
     np.testing.assert_array_equal(*(load(told["model"]).predict_proba(frame) for told in (taken_up, whole)))
+
+
+def test_a_run_is_not_taken_up_with_another_table_or_network(capsys, shifted: Path) -> None:
+    told = trained(capsys, str(shifted), "-t", "high", *QUICK)
+    assert run(["train", "--resume", told["run"], "--set", "optimizer=sgd"]) == 2
+    assert "The setting 'optimizer' of a run cannot change" in capsys.readouterr().err
+    shifted.write_text(shifted.read_text().replace("0.", "0.1", 1))
+    assert run(["train", "--resume", told["run"]]) == 1
+    assert "is not the one that the run" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")

@@ -16,6 +16,12 @@ from shoal.errors import FileError, SettingError
 from shoal.rules import parse, refuse_unknown
 from shoal.settings import RULES, Settings
 
+CHANGEABLE = frozenset(
+    {"epochs", "min_epochs", "patience", "min_delta", "learning_rate", "schedule", "warmup"}
+    | {"weight_decay", "l1", "l2", "clip_norm"}
+)
+"""Settings that may change when a run is taken up; the others shaped what it has learnt."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -101,7 +107,14 @@ class Order:
         ------
         FileError
             If that is not a run folder.
+        SettingError
+            If a setting cannot change any more.
         """
+        refuse_unknown("shoal", settings, Settings.known())
+        for name in settings.keys() - CHANGEABLE:
+            raise SettingError(
+                f"The setting '{name}' of a run cannot change when it goes on; leave it out, or train anew."
+            )
         try:
             kept = json.loads((Path(path) / "settings.given.json").read_text(encoding="utf-8"))
             order = cls(**kept)

@@ -20,7 +20,10 @@ from shoal.data import infer_task, notices, read_table
 from shoal.errors import FileError
 from shoal.history import History, default_metric, read_history
 from shoal.history.wording import with_bounds
+from shoal.model.archive import read_archive
+from shoal.model.contents import from_members
 from shoal.model.drawing import network_in_words
+from shoal.model.fingerprint import fingerprint
 from shoal.pipeline import Trained, train_table
 from shoal.report import Facts, write_report
 from shoal.train.checkpoint import read_state, write_state
@@ -63,7 +66,7 @@ def train_and_keep(order: Order, wish: Wish) -> int:
     settings = order.parsed_settings()
     frame = read_table(order.table, **order.reading)
     task = order.task or _task(frame, order)
-    earlier = _earlier(wish.resume) if wish.resume else None
+    earlier = _earlier(wish.resume, frame) if wish.resume else None
     with noted() as said:
         watch = Watch(order, task, wish.runs, earlier)
         with watch:
@@ -192,10 +195,13 @@ def _task(frame: pl.DataFrame, order: Order) -> str:
     return infer_task(frame[known[0]] if len(known) == 1 else frame.select(known))
 
 
-def _earlier(path: str) -> Earlier:
+def _earlier(path: str, frame: pl.DataFrame) -> Earlier:
     folder = RunFolder(Path(path))
     if not folder.state.exists():
         raise FileError(f"The run '{path}' left no state to go on from (state.safetensors); train anew.")
+    learnt = from_members(read_archive(folder.model), str(folder.model)).document["provenance"]
+    if learnt["data"]["fingerprint"] != fingerprint(frame):
+        raise FileError(f"The table is not the one that the run '{path}' learnt from; train anew.")
     optimizer = folder.read_resolved().get("optimizer", "adam")
     return Earlier(folder, read_state(folder.state, optimizer), read_history(folder.history))
 

@@ -33,9 +33,11 @@ def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     leaves = jax.tree.leaves(state[_SLOT])
     flat = {f"{_SLOT}/{place}": leaf for place, leaf in enumerate(leaves)}
     for name, value in state.items():
+        if name == _SLOT:
+            continue
         if isinstance(value, Mapping):
             flat |= {f"{name}/{key}": leaf for key, leaf in value.items()}
-        elif name != _SLOT:
+        else:
             flat[name] = value
     part = Path(path).with_name(f".{Path(path).name}.part")
     try:
