@@ -84,7 +84,7 @@ QUICK = [0.01 * (1 + i * 5 % 16) for i in range(16)]  # quick and slow learners 
 
 
 def lives(data, monkeypatch, *, packed: bool):
-    """Train nets that stop at different times, one epoch a call; return results, calls, and who moved when."""
+    """Train nets that stop at different times, one epoch a call; return what was told, and the calls."""
     calls = []
     advance = loop._Run._advance
 

@@ -1,0 +1,168 @@
+"""Law 8: optimizers are PyTorch's, step for step, to 1e-6 relative over 100 steps (measured: 1e-13)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from populations import GOLDEN, golden, recipe, rows, spec, trained
+
+from shoal.train.descent import descended
+from shoal.train.optimizers import OPTIMIZERS
+from shoal.train.population import Member
+from shoal.train.program import optimizer_state
+from shoal.train.view import View
+
+
+def recorder():
+    """Return the script that recorded the golden file; it imports torch only when it is asked to record."""
+    found = importlib.util.spec_from_file_location("make_optimizers", GOLDEN / "make_optimizers.py")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+RECORDER = recorder()
+CASES = {case.name: case for case in RECORDER.cases()}
+known = cache(golden)
+
+
+def trajectory(case, given) -> dict[str, np.ndarray]:
+    """Take the recorded gradients through shoal's step, all steps in one program."""
+    params = {"layers.0.kernel": given["kernel"], "layers.0.bias": given["bias"]}
+    grads = {"layers.0.kernel": given["kernel gradient"], "layers.0.bias": given["bias gradient"]}
+    chosen = recipe(optimizer=case.optimizer, optimizer_settings=tuple(case.settings.items()), **case.penalty)
+
+    @jax.jit
+    def walk(params, state, grads, net, rate):
+        def step(carry, grads):
+            params, state = descended(carry[0], grads, carry[1], rate, net, case.optimizer, chosen.uses())
+            return (params, state), params
+
+        return jax.lax.scan(step, (params, state), grads)[1]
+
+    with jax.enable_x64(True):
+        net = {name: jnp.asarray(value, jnp.float64) for name, value in chosen.numbers().items()}
+        state = optimizer_state(case.optimizer, params)
+        found = jax.device_get(walk(params, state, grads, net, jnp.float64(case.rate)))
+    kept = np.array(RECORDER.KEPT) - 1
+    return {name.removeprefix("layers.0."): value[kept] for name, value in found.items()}
+
+
+@cache
+def ours(name: str) -> dict[str, np.ndarray]:
+    given = {k.removeprefix("given: "): v for k, v in known("optimizers").items() if k.startswith("given")}
+    return trajectory(CASES[name], given)
+
+
+def assert_same(found, recorded, name: str) -> None:
+    for part in ("kernel", "bias"):
+        np.testing.assert_allclose(found[part], recorded[part], rtol=1e-6, atol=1e-12, err_msg=name)
+
+
+def test_every_optimizer_is_compared_with_and_without_a_penalty():
+    assert {case.optimizer for case in CASES.values()} == set(OPTIMIZERS)
+    assert {case.optimizer for case in CASES.values() if case.penalty} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_step_is_the_recorded_one(name):
+    recorded = {part: known("optimizers")[f"{name}: {part}"] for part in ("kernel", "bias")}
+    assert_same(ours(name), recorded, name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_step_is_that_of_the_pytorch_that_is_installed(name):
+    pytest.importorskip("torch")
+    given = {k.removeprefix("given: "): v for k, v in known("optimizers").items() if k.startswith("given")}
+    assert_same(ours(name), RECORDER.trajectory(CASES[name], given), name)
+
+
+def test_defaults_are_pytorchs():
+    """The cases named like their optimizer alone pass PyTorch nothing but the rate."""
+    for name in ("adagrad", "adadelta", "rmsprop", "adam"):
+        assert CASES[name].options == CASES[name].settings == {}
+
+
+def test_decay_and_penalty_agree_under_plain_descent_and_differ_under_adam():
+    """E3."""
+    np.testing.assert_allclose(ours("sgd, decay")["kernel"], ours("sgd, l2")["kernel"], rtol=1e-12)
+    assert np.abs(ours("adamw")["kernel"] - ours("adam, l2")["kernel"]).max() > 0.01
+
+
+def test_momentum_is_the_exponential_sum_of_past_gradients():
+    """D2: v_t = sum_k m^(t-k) g_k, and the weights move by the sum of rate times v."""
+    given = known("optimizers")
+    grads, m = given["given: kernel gradient"], 0.9
+    steps = 40
+    powers = m ** np.subtract.outer(np.arange(steps), np.arange(steps)) * np.tri(steps)
+    velocity = np.tensordot(powers, grads[:steps], 1)
+    expected = given["given: kernel"] - 0.01 * velocity.sum(0)
+    place = RECORDER.KEPT.index(steps)
+    np.testing.assert_allclose(ours("momentum 0.9")["kernel"][place], expected, rtol=1e-9)
+
+
+def test_a_whole_training_is_the_loop_one_would_write_in_numpy():
+    """Linear regression, one batch of all rows, Adam: the trainer does nothing besides."""
+    table = rows(12)
+    member = Member(
+        spec((), "linear", 1), recipe(precision="float64", batch_size=99, epochs=20, monitor="loss")
+    )
+    net = trained([member], View(table))[0]
+    first = trained(
+        [Member(member.spec, recipe(precision="float64", epochs=1, learning_rate=0.0, monitor="loss"))],
+        View(table),
+    )[0]
+    w = np.vstack([first.params["head.kernel"], first.params["head.bias"][None]])
+    x = np.hstack([table.numbers, np.ones((12, 1))])
+    mean, square = np.zeros_like(w), np.zeros_like(w)
+    for t in range(1, 21):
+        g = 2.0 / 12 * x.T @ (x @ w - table.target)
+        mean, square = 0.9 * mean + 0.1 * g, 0.999 * square + 0.001 * g**2
+        w = w - 0.02 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-8)
+    np.testing.assert_allclose(net.state["params"]["head.kernel"], w[:3], rtol=1e-9)
+    np.testing.assert_allclose(net.state["params"]["head.bias"], w[3], rtol=1e-9)
+
+
+def test_rate_factors_scale_and_freeze():
+    table = rows(12)
+    settings = {"optimizer": "sgd", "batch_size": 99, "epochs": 1, "monitor": "loss", "precision": "float64"}
+    factors = {"free": (), "slow": (("kernel", 0.25),), "frozen": (("head", 0.0),)}
+    moved = {}
+    for name, pairs in factors.items():
+        net = trained([Member(spec((), "linear", 1), recipe(rate_factors=pairs, **settings))], View(table))[0]
+        still = trained([Member(spec((), "linear", 1), recipe(learning_rate=0.0, **settings))], View(table))[
+            0
+        ]
+        moved[name] = {k: net.state["params"][k] - still.state["params"][k] for k in net.params}
+    np.testing.assert_allclose(moved["slow"]["head.kernel"], 0.25 * moved["free"]["head.kernel"], rtol=1e-9)
+    np.testing.assert_array_equal(moved["slow"]["head.bias"], moved["free"]["head.bias"])
+    assert not moved["frozen"]["head.kernel"].any()
+    assert not moved["frozen"]["head.bias"].any()
+
+
+@pytest.mark.parametrize("limit", [0.05, 1e9])
+def test_clipping_bounds_the_norm_of_the_whole_gradient(limit):
+    """D8: plain descent moves by rate times the clipped gradient; under the limit nothing changes."""
+    table = rows(12)
+    settings = {"optimizer": "sgd", "batch_size": 99, "epochs": 1, "monitor": "loss", "precision": "float64"}
+    nets = [
+        trained([Member(spec((), "linear", 1), recipe(**settings, **more))], View(table))[0].state["params"]
+        for more in (
+            {"learning_rate": 0.0},
+            {"learning_rate": 1.0},
+            {"learning_rate": 1.0, "clip_norm": limit},
+        )
+    ]
+    free, clipped = (
+        np.concatenate([(net[k] - nets[0][k]).ravel() for k in ("head.kernel", "head.bias")])
+        for net in nets[1:]
+    )
+    factor = min(1.0, limit / np.linalg.norm(free))
+    np.testing.assert_allclose(clipped, factor * free, rtol=1e-9)

@@ -1,0 +1,117 @@
+"""Law 3, weights: weight 2 is the row twice, weight 0 is the row absent; and what a short batch weighs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from populations import FEATURES, largest_difference, recipe, rich, rows, same_bits, spec, trained, view
+
+from shoal.train.population import Member
+from shoal.train.view import Batchable, View
+
+FULL = {"batch_size": 1000, "precision": "float64", "monitor": "loss"}
+
+
+def taken(given: Batchable, places, weight) -> View:
+    return View(Batchable(**{**vars(given.take(np.array(places))), "weight": np.array(weight, float)}))
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_weight_two_is_the_row_twice(task, seed):
+    """One batch of all rows, batch norm included: the same sums, in another order."""
+    head, outputs, loss = {
+        "regression": ("linear", 1, "squared_error"),
+        "binary": ("sigmoid", 1, "binary_cross_entropy"),
+        "multiclass": ("softmax", 3, "cross_entropy"),
+    }[task]
+    net = spec((4,), head, outputs, norm="batch")
+    member = Member(net, recipe(loss=loss, **FULL))
+    table = rows(12, task, seed)
+    heavy = trained([member], taken(table, range(12), [2, 1, 3] + [1] * 9))[0]
+    twice = trained([member], taken(table, [0, 0, 1, 2, 2, 2, *range(3, 12)], [1] * 15))[0]
+    assert largest_difference(heavy, twice) < 1e-12
+    np.testing.assert_allclose(heavy.history[:, 0], twice.history[:, 0], rtol=1e-12)
+    for name, value in heavy.running.items():
+        np.testing.assert_allclose(twice.running[name], value, rtol=1e-10)
+
+
+def test_weight_zero_is_the_row_absent_bit_for_bit():
+    """In any batches, with dropout and batch norm: the row takes no place and no random number."""
+    table = rows(26)
+    weight = np.ones(26)
+    weight[[0, 7, 25]] = 0.0
+    present = np.flatnonzero(weight)
+    members = [Member(rich(), recipe(monitor="loss"))]
+    with_zero = trained(members, taken(table, range(26), weight))[0]
+    without = trained(members, taken(table, present, np.ones(23)))[0]
+    assert same_bits(with_zero, without)
+
+
+def test_the_size_of_all_weights_does_not_matter(seed):
+    table = rows(16, seed=seed)
+    member = Member(spec((4,), dropout=0.3), recipe(precision="float64", monitor="loss"))
+    one, small = (trained([member], taken(table, range(16), np.full(16, w)))[0] for w in (1.0, 0.001))
+    assert largest_difference(one, small) < 1e-13
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 23])
+def test_the_loss_of_an_epoch_weighs_every_row_alike(count):
+    """D1: with a rate of zero, the loss of an epoch is the plain mean over all rows, short batch or not."""
+    table = rows(count)
+    member = Member(spec((), "linear", 1), recipe(learning_rate=0.0, monitor="loss", epochs=2))
+    net = trained([member], View(table))[0]
+    outputs = table.numbers @ net.params["head.kernel"] + net.params["head.bias"]
+    expected = np.mean((outputs - table.target) ** 2)
+    np.testing.assert_allclose(net.history[:, 0], expected, rtol=1e-6)
+
+
+def test_every_row_is_seen_once_an_epoch_and_the_short_batch_is_a_mean_of_its_own():
+    """D1: five rows with features that are unit vectors, batches of two, plain gradient descent.
+
+    The output for row i is weight i, so each weight moves in one step of the epoch only: by ``rate * 2 / 2``
+    times its error in a batch of two, and by ``rate * 2`` in the last batch, which is a batch of one.
+    """
+    n, rate = 5, 0.1
+    table = Batchable(np.eye(n), np.zeros((n, 0), np.int32), np.ones((n, 1)), np.ones(n))
+    net = spec((), "linear", 1)
+    net = type(net)(type(net.inputs)(numbers=n), (), "linear", 1, "zeros")
+    fixed = (("bias", 0.0),)
+    settings = {"optimizer": "sgd", "batch_size": 2, "rate_factors": fixed, "monitor": "loss"}
+    last = []
+    for seed in range(12):
+        member = Member(net, recipe(learning_rate=rate, epochs=1, **settings), seed=seed)
+        moved = trained([member], View(table))[0].state["params"]["head.kernel"][:, 0]
+        np.testing.assert_allclose(sorted(moved), [rate] * 4 + [2 * rate], rtol=1e-6)
+        last.append(int(np.argmax(moved)))
+    assert len(set(last)) > 1, "the order must differ between seeds"
+
+
+def test_orders_differ_between_epochs():
+    table = rows(9)
+    member = Member(
+        spec((), "linear", 1), recipe(optimizer="sgd", learning_rate=1e-4, epochs=6, monitor="loss")
+    )
+    net = trained([member], View(table))[0]
+    assert net.params["head.kernel"].shape[0] == FEATURES
+    steps = np.diff(net.history[:, 0])
+    assert np.all(steps < 0)
+    assert len(set(np.round(steps, 12))) > 1
+
+
+@pytest.mark.parametrize("batch", [1, 23, 24, 1000])
+def test_any_batch_size_trains(batch):
+    """One row at a time, all rows, and more than there are."""
+    net = trained([Member(spec(), recipe(batch_size=batch))], view())[0]
+    assert net.code == "complete"
+    assert net.history[-1, 0] < net.history[0, 0]
+
+
+def test_batches_larger_than_the_table_are_the_table():
+    a, b = (trained([Member(spec(), recipe(batch_size=size))], view())[0] for size in (23, 1000))
+    assert same_bits(a, b)
+
+
+def test_one_row_is_a_table():
+    net = trained([Member(rich(), recipe(monitor="loss"))], View(rows(1)))[0]
+    assert net.code == "complete"
+    assert all(np.isfinite(value).all() for value in net.params.values())
