@@ -2,9 +2,9 @@
 
 On a CPU, JAX is asked for one device per core before its backend starts, because a core that trains
 whole networks on its own outruns cores that meet inside every small product. Compiled programs are kept
-on disk in a private folder of the user, so that the second start is faster; the folder is named after
-the JAX version and processor, because programs of another one may not run. Set ``SHOAL_CACHE`` to
-another folder, or to ``off``.
+on disk in a private folder of the user (`shoal.programs`), so that the second start is faster; the folder is
+named after the JAX version and processor, because programs of another one may not run. Set ``SHOAL_CACHE``
+to another folder, or to ``off``.
 """
 
 from __future__ import annotations
@@ -41,11 +41,6 @@ def wake() -> None:
     with contextlib.suppress(RuntimeError):  # raised when the backend is already running
         if jax.config.values["jax_num_cpu_devices"] < 1:
             jax.config.update("jax_num_cpu_devices", cores())
-    folder = cache_folder()
-    if folder is not None and jax.config.values["jax_compilation_cache_dir"] is None:
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.monitoring.register_event_duration_secs_listener(_count)
 
 
@@ -91,7 +86,7 @@ def cache_folder() -> Path | None:
     if asked.lower() in ("off", "0", "no"):
         return None
     base = Path(asked) if asked else _user_cache() / "shoal"
-    folder = base / f"xla-{jax.__version__}-{_processor()}"
+    folder = base / f"jax-{jax.__version__}-{_processor()}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
@@ -117,7 +112,12 @@ def _processor() -> str:
 
 
 def _count(event: str, duration_secs: float, **kwargs: str | int) -> None:
-    global _compilations
     if event == "/jax/core/compile/backend_compile_duration":
-        with _lock:
-            _compilations += 1
+        count_compilation()
+
+
+def count_compilation() -> None:
+    """Take note that a program was made ready; see `counting_compilations`."""
+    global _compilations
+    with _lock:
+        _compilations += 1

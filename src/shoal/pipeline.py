@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
 from shoal import data
+from shoal.axes import Precision
 from shoal.defaults import SMALL, Facts, resolved
 from shoal.errors import ColumnError, InputError, SettingError, TargetError, did_you_mean
 from shoal.history import History, default_metric, judged
@@ -29,6 +30,7 @@ from shoal.train.loop import train, watched
 from shoal.train.population import Member
 from shoal.train.recipe import Recipe
 from shoal.train.results import NetResult
+from shoal.train.schedules import Schedule
 from shoal.train.stepwise import train_stepwise
 from shoal.train.view import Batchable, View
 from shoal.train.widths import with_widths
@@ -204,6 +206,7 @@ def prepare(
 ) -> Prepared:
     """Decide the settings, split the rows, and encode them; the encoder sees training rows only."""
     done = resolved(settings, Facts(len(problem), problem.task, valid is not None))
+    fold = split is not None and len(split.test) > 0
     split = split or _split(problem, done)
     rows = problem.take(split.train)
     target = _target(problem, rows)
@@ -212,6 +215,7 @@ def prepare(
     view = View(
         _batchable(rows, encoder, target, done.class_weight),
         _batchable(judge, encoder, target, None) if len(judge) else None,
+        whole=len(problem) if fold else 0,
     )
     return Prepared(done, split, target, encoder, view)
 
@@ -249,7 +253,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         optimizer=s.optimizer,
         optimizer_settings=tuple((n, float(v)) for n, v in named.items() if v is not None),
         learning_rate=float(s.learning_rate),
-        schedule=as_schedule(s.schedule, s.warmup) or as_schedule("constant"),
+        schedule=as_schedule(s.schedule, s.warmup) or Schedule("constant"),
         weight_decay=float(s.weight_decay),
         l2=float(s.l2),
         l1=float(s.l1),
@@ -262,7 +266,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         patience=int(s.patience or 0),
         min_delta=float(s.min_delta),
         monitor=s.monitor,
-        precision=s.precision,
+        precision=cast(Precision, s.precision),
     )
 
 
@@ -292,7 +296,7 @@ def conclude(
             "tile": result.tile,
             "seconds": round(seconds, 3),
         },
-        precision=ready.settings.precision,
+        precision=cast(Precision, ready.settings.precision),
     )
 
 
@@ -362,7 +366,7 @@ def train_table(
     done = fit(
         plan.problem,
         [given] * (1 + len(plan.folds)),
-        folds=[plan.whole, *plan.folds] if plan.folds else None,
+        folds=[plan.whole, *plan.folds] if plan.whole and plan.folds else None,
         starts=[start] + [None] * len(plan.folds) if start else None,
         on_event=interrupted.watching(on_event),
     )

@@ -17,8 +17,9 @@ import numpy as np
 
 from shoal import backend
 from shoal.axes import Precision
-from shoal.nets.network import apply
+from shoal.nets.network import apply, init
 from shoal.nets.spec import NetSpec
+from shoal.programs import load_or_compile
 
 BLOCK = 256
 """Rows of a block: one row alone takes about 0.4 ms, most of it outside the block, and many rows are no
@@ -58,7 +59,7 @@ def forward(
     backend.wake()
     with backend.precision(precision):
         run = program(spec.structure(), precision)
-        weights = jax.device_put((dict(params), dict(state)))
+        weights = jax.device_put((dict(params), dict(state)), backend.devices()[0])
         # Handing over all blocks before the first answer is read keeps the device busy.
         parts = [
             run(*weights, {"numbers": numbers[at : at + BLOCK], "codes": codes[at : at + BLOCK]})
@@ -76,7 +77,16 @@ def program(structure: NetSpec, precision: Precision) -> Callable[..., jax.Array
         outputs, _ = apply(structure, params, state, inputs)
         return outputs
 
-    return jax.jit(run)
+    params, state = init(structure, 0, precision)
+    inputs = {
+        "numbers": np.zeros((BLOCK, structure.inputs.numbers), precision),
+        "codes": np.zeros((BLOCK, len(structure.inputs.levels)), np.int32),
+    }
+    device = backend.devices()[0]
+    ready, _ = load_or_compile(
+        ("forward", structure, precision), run, (params, state, inputs), device, result_like=0
+    )
+    return ready
 
 
 def _whole_blocks(values: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ def descended(
     rate: Array,
     net: Mapping[str, Any],
     optimizer: str,
-    uses: frozenset[str],
+    uses: tuple[str, ...],
     rate_factors: tuple[tuple[str, float], ...] = (),
 ) -> tuple[dict[str, Array], optax.OptState]:
     """Take one step: ``w <- w - rate * (direction + decay * w)``.
@@ -40,7 +40,7 @@ def descended(
         Traced numbers: the optimizer's settings and those of the parts in `uses`.
     optimizer : str
         Name in `shoal.train.optimizers.OPTIMIZERS`.
-    uses : frozenset of str
+    uses : tuple of str
         Of "l2", "clip_norm", "weight_decay", "l1": the parts that this step has.
     rate_factors : tuple of (pattern, factor)
 
@@ -55,6 +55,17 @@ def descended(
     return _moved(params, direction, rate, net, uses, rate_factors), state
 
 
+def penalty_of(params: Params, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
+    """Return ``l1 * sum|w| + l2 * sum w^2`` over kernels and embeddings; None where neither is in use."""
+    weights = [value for name, value in params.items() if _penalised(name)]
+    parts = []
+    if "l1" in uses:
+        parts.append(net["l1"] * sum(jnp.sum(jnp.abs(value)) for value in weights))
+    if "l2" in uses:
+        parts.append(net["l2"] * sum(jnp.sum(jnp.square(value)) for value in weights))
+    return sum(parts[1:], parts[0]) if parts else None
+
+
 def _penalised(name: str) -> bool:
     return any(part in name for part in _PENALISED)
 
@@ -66,7 +77,7 @@ def _regularised(grads, params, net, uses):
             name: g + 2.0 * net["l2"] * params[name] if _penalised(name) else g for name, g in grads.items()
         }
     if "clip_norm" in uses:
-        norm = optax.global_norm(grads)
+        norm = optax.tree.norm(grads)
         factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
         grads = {name: g * factor for name, g in grads.items()}
     return grads

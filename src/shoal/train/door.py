@@ -28,7 +28,7 @@ def admitted(members: Sequence[Member], views: Sequence[View]) -> tuple[list[Mem
     """
     if not members:
         raise SettingError("Expected at least one network to train. Received none.")
-    present = [View(_present(v.train, "training"), _judges(v.valid)) for v in views]
+    present = [replace(v, train=_present(v.train, "training"), valid=_judges(v.valid)) for v in views]
     return [_fitting(i, member, present) for i, member in enumerate(members)], present
 
 

@@ -39,6 +39,7 @@ from shoal.train.strategy import step_flops
 from shoal.train.view import View
 
 _CALL_SECONDS = 0.4  # aim of one program call: progress several times a second, little overhead
+_DEVICE_SECONDS = 1.0  # work below which a second device costs more than it gives
 _GUESSED_FLOPS = 2e10  # a core's speed before the first measurement
 
 
@@ -152,9 +153,15 @@ class _Run:
         live = self.board.all()
         for tile in live:
             self.ready.put(tile)
-        for device in self.devices[: len(live)]:
+        for device in self.devices[: len(live) if self._worth_two_devices(live) else 1]:
             threads.append(threading.Thread(target=self._work, args=(device,), daemon=True))
             threads[-1].start()
+
+    def _worth_two_devices(self, tiles: list[Tile]) -> bool:
+        """Return whether there is enough to do to make the programs ready for more than one device."""
+        epochs = [max(self.members[i].recipe.epochs for i in tile.nets) for tile in tiles]
+        work = sum(n * self._guessed_pace(tile) for n, tile in zip(epochs, tiles, strict=True))
+        return work > _DEVICE_SECONDS
 
     def _listen(self, threads: list[threading.Thread]) -> Iterator[Event]:
         """Start the threads, and pass on what they tell until all networks have ended."""
@@ -239,6 +246,7 @@ class _Run:
                 data = {
                     "train": view.train.padded(key.batch * key.steps, key.precision),
                     "rows": np.uint32(len(view.train)),
+                    "per_batch": np.uint32(view.batches(key.batch)[2]),
                 }
                 if view.valid is not None:
                     data["valid"] = view.valid.padded(key.valid_rows, key.precision)

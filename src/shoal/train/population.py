@@ -103,22 +103,16 @@ class Tile:
         return jax.tree.map(np.asarray, self.state)
 
 
-def batch_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
-    """Return rows of a step and steps of an epoch: the last short batch is padded with weight zero."""
-    batch = min(recipe.batch_size, rows)
-    return batch, -(-rows // batch)
-
-
 def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     """Return what decides the compiled program of a member."""
     recipe = member.recipe
-    batch, steps = batch_and_steps(recipe, len(view.train))
+    batch, steps, _ = view.batches(recipe.batch_size)
     return ProgramKey(
         structure=member.wide.structure(),
         masked=member.padded is not None and member.padded != member.spec.units(),
         loss=recipe.loss,
         optimizer=recipe.optimizer,
-        uses=recipe.uses(),
+        uses=tuple(sorted(recipe.uses())),
         rate_factors=recipe.rate_factors,
         batch=batch,
         steps=steps,

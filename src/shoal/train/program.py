@@ -7,11 +7,11 @@ traced: the program knows only shapes and choices (`ProgramKey`).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,11 +19,12 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
+from shoal import programs
 from shoal.nets import draws, network
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES, weighted_mean
 from shoal.nets.spec import NetSpec
-from shoal.train.descent import descended
+from shoal.train.descent import descended, penalty_of
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.stopping import RUNNING, after_epoch
 
@@ -42,8 +43,8 @@ class ProgramKey:
     masked : bool
         Whether widths are padded, so that units carry masks.
     loss, optimizer : str
-    uses : frozenset of str
-        Optional parts of the step.
+    uses : tuple of str
+        Optional parts of the step, sorted.
     rate_factors : tuple
         Factors of the learning rate by parameter name.
     batch, steps : int
@@ -61,7 +62,7 @@ class ProgramKey:
     masked: bool
     loss: str
     optimizer: str
-    uses: frozenset[str]
+    uses: tuple[str, ...]
     rate_factors: tuple[tuple[str, float], ...]
     batch: int
     steps: int
@@ -99,23 +100,20 @@ def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
         ready = _programs.get((key, device))
         if ready is not None:
             return ready, 0.0
-        started = time.perf_counter()
-        place = jax.sharding.SingleDeviceSharding(device)
-        shapes = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype, sharding=place), args
+        program, seconds = programs.load_or_compile(
+            key, _tile_program(key), args, device, result_like=(args[0], 0), donate=(0,)
         )
-        program = jax.jit(_tile_program(key), donate_argnums=0).lower(*shapes).compile()
         _keep(key, device, program)
-        return program, time.perf_counter() - started
+        return program, seconds
 
 
-def _keep(key: ProgramKey, device: jax.Device, program: jax.stages.Compiled) -> None:
+def _keep(key: ProgramKey, device: jax.Device, program: Callable[..., Any]) -> None:
     while len(_programs) >= _MOST_PROGRAMS:  # the oldest goes, so that a long session does not fill up
         _programs.pop(next(iter(_programs)), None)
     _programs[key, device] = program
 
 
-_programs: dict[tuple[ProgramKey, jax.Device], jax.stages.Compiled] = {}
+_programs: dict[tuple[ProgramKey, jax.Device], Callable[..., Any]] = {}
 
 
 @cache
@@ -143,7 +141,7 @@ def _tile_program(key: ProgramKey):
             number = first + i
             order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
             rate = jax.lax.dynamic_index_in_dim(rates, i, axis=1, keepdims=False)
-            order = order.reshape(key.steps, key.batch)
+            order = _batches(order, data["rows"], data["per_batch"], key)
             fresh, row = all_nets(state, nets, rate, order, data, number)
             active = state["code"] == RUNNING
             state = jax.tree.map(lambda a, b: jnp.where(_along(active, a), a, b), fresh, state)
@@ -162,6 +160,15 @@ def _tile_program(key: ProgramKey):
     return program
 
 
+def _batches(order: Array, rows: Array, per_batch: Array, key: ProgramKey) -> Array:
+    """Deal the shuffled rows into batches of `per_batch`; other slots point at a row of weight zero."""
+    step = jnp.arange(key.steps, dtype=jnp.uint32)[:, None]
+    place = jnp.arange(key.batch, dtype=jnp.uint32)[None, :]
+    at = step * per_batch + place
+    real = (place < per_batch) & (at < rows)
+    return jnp.where(real, order[jnp.minimum(at, len(order) - 1)], jnp.uint32(len(order) - 1))
+
+
 def _along(flags: Array, leaf: Array) -> Array:
     return flags.reshape(flags.shape + (1,) * (leaf.ndim - 1))
 
@@ -178,15 +185,20 @@ def _epoch_of_one(key: ProgramKey):
         def one(carry, inputs):
             rows, rate, step_key = inputs
             batch = {name: value[rows] for name, value in data["train"].items()}
-            return step(carry, batch, rate, step_key, net)
+            penalty = penalty_of(carry[0], net, key.uses)
+            carry, (loss, weight) = step(carry, batch, rate, step_key, net)
+            return carry, (loss, weight, penalty)
 
         start = (state["params"], state["running"], state["optimizer"])
-        (params, running, optimizer), (losses, weights) = jax.lax.scan(one, start, (order, rates, keys))
+        (params, running, optimizer), (losses, weights, penalties) = jax.lax.scan(
+            one, start, (order, rates, keys)
+        )
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
+        objective = None if penalties is None else loss + jnp.mean(penalties)
         moved = {**state, "params": params, "running": running, "optimizer": optimizer}
         judged = judge(params, running, net, data)
         row = jnp.stack([loss, *judged])
-        return after_epoch(moved, row, net, number), row
+        return after_epoch(moved, row, net, number, objective), row
 
     return epoch
 

@@ -49,7 +49,32 @@ class Batchable:
 
 @dataclass(frozen=True)
 class View:
-    """Rows to train on and, where there are any, rows to validate on."""
+    """Rows to train on and, where there are any, rows to validate on.
+
+    Parameters
+    ----------
+    train : Batchable
+    valid : Batchable, optional
+    whole : int
+        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold is trained in as many steps
+        as the whole table, in batches of nearly equal size, so that folds and whole share one program.
+    """
 
     train: Batchable
     valid: Batchable | None = None
+    whole: int = 0
+
+    def batches(self, batch_size: int) -> tuple[int, int, int]:
+        """Return slots of a batch, steps of an epoch, and rows of a batch (the last one may have fewer).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rows = Batchable(*(np.zeros((80, n)) for n in (2, 0, 1)), np.ones(80))
+        >>> View(rows).batches(32), View(rows, whole=100).batches(32)
+        ((32, 3, 32), (32, 4, 20))
+        """
+        rows = max(len(self.train), self.whole)
+        batch = min(batch_size, rows)
+        steps = -(-rows // batch)
+        return batch, steps, -(-len(self.train) // steps) if self.whole else batch

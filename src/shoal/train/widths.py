@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shoal.nets.layers import Residual
-from shoal.train.population import Member, batch_and_steps
+from shoal.train.population import Member
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
 
@@ -68,5 +68,5 @@ def _seconds(member: Member, views: Sequence[View], *, pad: bool) -> float:
     spec = member.spec
     if pad:
         spec = spec.with_units([bucket(u) for u in spec.units()])
-    batch, steps = batch_and_steps(member.recipe, len(views[member.view].train))
+    batch, steps, _ = views[member.view].batches(member.recipe.batch_size)
     return step_flops(spec, batch) * steps * member.recipe.epochs / _FLOPS
