@@ -37,9 +37,7 @@ def train_stepwise(
     steps = _Steps(member, views, go_on)
     try:
         yield from steps.events()
-    except KeyboardInterrupt:  # whoever had the word; the epoch that was under way is lost
-        if steps.done is None:
-            raise
+    except KeyboardInterrupt:  # it struck the one who was asked whether to go on
         yield Interrupted()
         steps.end("interrupted", "Interrupted")
     done = steps.done
@@ -57,15 +55,10 @@ class _Steps:
 
     def events(self) -> Generator[Event, None, None]:
         while True:
-            interrupted = False
-            for event in train([self._next()], self.views, exact=True):
-                if isinstance(event, Finished):
-                    self.done = _joined(self.done, event.results[0])
-                elif not isinstance(event, NetStopped) and not (self.done and isinstance(event, Started)):
-                    interrupted = interrupted or isinstance(event, Interrupted)
-                    yield event
+            interrupted = yield from self._epoch()
             assert self.done is not None
             if interrupted:
+                self.end("interrupted", "Interrupted")
                 return
             wanted = self.go_on(self.done)
             if self.done.code != "paused":  # it has ended by itself
@@ -74,10 +67,28 @@ class _Steps:
                 self.end("stopped", "Stopped on request")
                 return
 
+    def _epoch(self) -> Generator[Event, None, bool]:
+        """Train one epoch, and return whether it was interrupted."""
+        interrupted = False
+        events = train([self._next()], self.views, exact=True)
+        event = next(events)
+        while not isinstance(event, Finished):
+            interrupted = interrupted or isinstance(event, Interrupted)
+            try:
+                if not isinstance(event, NetStopped) and not (self.done and isinstance(event, Started)):
+                    yield event
+                event = next(events)
+            except KeyboardInterrupt as stop:  # whoever it struck, the training has to know
+                event = events.throw(stop)
+        self.done = _joined(self.done, event.results[0])
+        return interrupted
+
     def end(self, code: str, word: str) -> None:
-        """Note that the training ends here."""
+        """Note that the training ends here, unless it has ended by itself."""
         done = self.done
         assert done is not None
+        if done.code not in ("paused", "interrupted"):
+            return
         reason = f"{word} after epoch {done.epochs}; the best was epoch {done.best_epoch}."
         self.done = replace(done, code=code, reason=reason)
 
