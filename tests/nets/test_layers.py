@@ -13,8 +13,6 @@ from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, Layer, Laye
 from shoal.nets.network import apply, init
 from shoal.nets.spec import NetSpec
 
-TRAIN = Pass(train=True, weight=jnp.ones(5))
-
 
 def run(layer, params, x, now=None, running=None, mask=None):
     """Apply one layer in one program."""

@@ -18,11 +18,12 @@ from shoal.train.population import Member
 from shoal.train.recipe import Recipe
 from shoal.train.view import Batchable, View
 
+backend.wake()  # before any test uses JAX, which then would have one device for all cores
 FEATURES = 3
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def strictly() -> Iterator[None]:
     """Refuse silent promotion of types and ranks, in every thread: both hide mistakes."""
     before = jax.config.jax_numpy_dtype_promotion, jax.config.jax_numpy_rank_promotion
@@ -33,11 +34,13 @@ def strictly() -> Iterator[None]:
     jax.config.update("jax_numpy_rank_promotion", before[1])
 
 
-@pytest.fixture(autouse=True)
-def one_device(monkeypatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def one_device() -> Iterator[None]:
     """Train on the first device only, because every program is compiled once for each device."""
     device = backend.devices()[:1]
-    monkeypatch.setattr(backend, "devices", lambda: device)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backend, "devices", lambda: device)
+        yield
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def program_key(member: Member, view: View, tile: int) -> ProgramKey:
         masked=member.padded is not None and member.padded != member.spec.units(),
         loss=recipe.loss,
         optimizer=recipe.optimizer,
-        uses=tuple(sorted(recipe.uses())),
+        uses=recipe.uses(),
         rate_factors=recipe.rate_factors,
         batch=batch,
         steps=steps,

@@ -89,10 +89,10 @@ class Recipe:
             "min_delta": self.min_delta,
         }
 
-    def uses(self) -> frozenset[str]:
+    def uses(self) -> tuple[str, ...]:
         """Return the optional parts of the step that this recipe switches on; each is in the program key."""
-        optional = ("weight_decay", "l2", "l1", "clip_norm", "label_smoothing")
-        return frozenset(name for name in optional if getattr(self, name) > 0)
+        optional = ("clip_norm", "l1", "l2", "label_smoothing", "weight_decay")
+        return tuple(name for name in optional if getattr(self, name) > 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
