@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 
 from shoal import NetClassifier, NetRegressor, load
-from shoal.errors import DataNotice, SettingError, TrainingError, TrainingWarning
+from shoal.errors import DataNotice, SettingError, TargetError, TrainingError, TrainingWarning
 from shoal.pipeline import Problem
 from shoal.pipeline import fit as pipeline_fit
 from shoal.settings import Settings
@@ -154,15 +154,16 @@ def test_every_kind_of_table_gives_the_same_network(classes):
         "pandas": NetClassifier(**SMALL).fit(pd.DataFrame(X, columns=names), pd.Series(y)),
         "polars": NetClassifier(**SMALL).fit(pl.DataFrame(X, schema=names), pl.Series(y)),
         "arrow": NetClassifier(**SMALL).fit(pl.DataFrame(X, schema=names).to_arrow(), y),
+        "lazy": NetClassifier(**SMALL).fit(pl.DataFrame(X, schema=names).lazy(), y),
         "columns": NetClassifier(**SMALL).fit({name: X[:, i] for i, name in enumerate(names)}, y),
     }
     expected = nets["numpy"].predict_proba(X)
     tables = {"pandas": pd.DataFrame(X, columns=names), "polars": pl.DataFrame(X, schema=names)}
-    tables |= {"arrow": tables["polars"], "columns": tables["polars"], "csr": sparse.csc_array(X)}
+    tables |= dict.fromkeys(["arrow", "columns", "lazy"], tables["polars"]) | {"csr": sparse.csc_array(X)}
     for kind, net in nets.items():
         found = net.predict_proba(tables.get(kind, X))
         assert (found == expected).all(), kind
-        assert hasattr(net, "feature_names_in_") == (kind in ("pandas", "polars", "arrow", "columns")), kind
+        assert hasattr(net, "feature_names_in_") == (kind in tables and kind != "csr"), kind
 
 
 def test_categories_gaps_and_booleans_need_no_preparation(mixed):
@@ -226,6 +227,20 @@ def test_wrong_names_and_widths_are_told_as_scikit_learn_does(mixed):
 def test_data_that_cannot_be_used_is_refused(X, y, sentence):
     with pytest.raises(ValueError, match=sentence):
         NetClassifier(**SMALL).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "sentence"),
+    [
+        ([1.0, None, np.nan], "The target is missing in 2 of 3 rows"),
+        (["a", "b", "c"], "Expected numbers in the target. Got 'a'; words are predicted by classification"),
+        ([1.0, np.inf, 2.0], "The target holds an infinite value in row 2"),
+        ([[1.0, 2.0], [3.0, 4.0], [5.0, np.nan]], "The target 'x1' is missing in 1 of 3 rows"),
+    ],
+)
+def test_quantities_that_cannot_be_used_are_refused(y, sentence):
+    with pytest.raises(TargetError, match=sentence):
+        NetRegressor(**SMALL).fit([[1.0], [2.0], [3.0]], y)
 
 
 # ---------------------------------------------------------------- tasks

@@ -15,6 +15,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_array, column_or_1d, validate_data
 
 from shoal.data import as_frame, as_vector
+from shoal.data.answers import quantities as as_quantities
 from shoal.data.answers import refuse_gaps
 from shoal.errors import InputError
 
@@ -46,7 +47,8 @@ def features(estimator: Any, X: Any, *, reset: bool, names: Sequence[str] | None
         )
         return as_frame(array, names=names)
     frame = as_frame(X)
-    validate_data(estimator, frame if _is_records(X) else X, reset=reset, skip_check_array=True)
+    known_to_sklearn = not (_is_records(X) or isinstance(X, pl.LazyFrame))
+    validate_data(estimator, X if known_to_sklearn else frame, reset=reset, skip_check_array=True)
     if not frame.height:
         raise InputError(
             f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required."
@@ -87,14 +89,20 @@ def quantities(estimator: Any, y: Any) -> np.ndarray:
 
     Raises
     ------
+    TargetError
+        If values are missing, with their number, or are words.
     ValueError
-        In scikit-learn's words, if values are missing, infinite, complex, or no numbers.
+        In scikit-learn's words, if values are infinite or complex.
     """
-    if _columns_of(y) == 1:
-        y = _one_column(y)
-    if isinstance(y, pl.Series | pl.DataFrame):
-        y = y.to_numpy()
-    return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
+    if _columns_of(y) > 1:
+        columns = as_frame(y).get_columns()
+        refuse_gaps(columns)
+        values = np.column_stack([as_quantities(column) for column in columns])
+    else:
+        series = as_vector(_one_column(y))
+        refuse_gaps([series])
+        values = as_quantities(series)
+    return check_array(values, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
 
 
 def target_names(y: Any, outputs: int, taken: Sequence[str]) -> list[str]:
