@@ -239,14 +239,15 @@ class _Run:
 
     def _data(self, tile: Tile, device: jax.Device) -> dict:
         key = tile.key
-        name = (device, tile.view, key.batch * key.steps, key.valid_rows, key.precision)
+        batch_size = self.members[tile.nets[0]].recipe.batch_size
+        name = (device, tile.view, batch_size, key.valid_rows, key.precision)
         with self.lock:
             if name not in self.held:
                 view = self.views[tile.view]
                 data = {
                     "train": view.train.padded(key.batch * key.steps, key.precision),
                     "rows": np.uint32(len(view.train)),
-                    "per_batch": np.uint32(view.batches(key.batch)[2]),
+                    "starts": view.starts(batch_size),
                 }
                 if view.valid is not None:
                     data["valid"] = view.valid.padded(key.valid_rows, key.precision)

@@ -106,7 +106,7 @@ class Tile:
 def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     """Return what decides the compiled program of a member."""
     recipe = member.recipe
-    batch, steps, _ = view.batches(recipe.batch_size)
+    batch, steps = view.batches(recipe.batch_size)
     return ProgramKey(
         structure=member.wide.structure(),
         masked=member.padded is not None and member.padded != member.spec.units(),

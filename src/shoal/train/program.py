@@ -141,7 +141,7 @@ def _tile_program(key: ProgramKey):
             number = first + i
             order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
             rate = jax.lax.dynamic_index_in_dim(rates, i, axis=1, keepdims=False)
-            order = _batches(order, data["rows"], data["per_batch"], key)
+            order = _batches(order, data["starts"], key.batch)
             fresh, row = all_nets(state, nets, rate, order, data, number)
             active = state["code"] == RUNNING
             state = jax.tree.map(lambda a, b: jnp.where(_along(active, a), a, b), fresh, state)
@@ -160,13 +160,11 @@ def _tile_program(key: ProgramKey):
     return program
 
 
-def _batches(order: Array, rows: Array, per_batch: Array, key: ProgramKey) -> Array:
-    """Deal the shuffled rows into batches of `per_batch`; other slots point at a row of weight zero."""
-    step = jnp.arange(key.steps, dtype=jnp.uint32)[:, None]
-    place = jnp.arange(key.batch, dtype=jnp.uint32)[None, :]
-    at = step * per_batch + place
-    real = (place < per_batch) & (at < rows)
-    return jnp.where(real, order[jnp.minimum(at, len(order) - 1)], jnp.uint32(len(order) - 1))
+def _batches(order: Array, starts: Array, batch: int) -> Array:
+    """Deal the shuffled rows into batches that begin at `starts`; other slots point at a padding row."""
+    at = starts[:-1, None] + jnp.arange(batch, dtype=jnp.uint32)[None, :]
+    last = jnp.uint32(len(order) - 1)  # padding, wherever any batch is short
+    return jnp.where(at < starts[1:, None], order[jnp.minimum(at, last)], last)
 
 
 def _along(flags: Array, leaf: Array) -> Array:

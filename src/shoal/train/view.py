@@ -56,25 +56,44 @@ class View:
     train : Batchable
     valid : Batchable, optional
     whole : int
-        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold is trained in as many steps
-        as the whole table, in batches of nearly equal size, so that folds and whole share one program.
+        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold that has the rows for it
+        is trained in as many steps as the whole table, in batches of nearly equal size, so that folds and
+        whole share one program.
     """
 
     train: Batchable
     valid: Batchable | None = None
     whole: int = 0
 
-    def batches(self, batch_size: int) -> tuple[int, int, int]:
-        """Return slots of a batch, steps of an epoch, and rows of a batch (the last one may have fewer).
+    def batches(self, batch_size: int) -> tuple[int, int]:
+        """Return slots of a batch and steps of an epoch.
 
         Examples
         --------
         >>> import numpy as np
         >>> rows = Batchable(*(np.zeros((80, n)) for n in (2, 0, 1)), np.ones(80))
         >>> View(rows).batches(32), View(rows, whole=100).batches(32)
-        ((32, 3, 32), (32, 4, 20))
+        ((32, 3), (32, 4))
         """
-        rows = max(len(self.train), self.whole)
+        rows = self.whole if self._shares_steps(batch_size) else len(self.train)
         batch = min(batch_size, rows)
-        steps = -(-rows // batch)
-        return batch, steps, -(-len(self.train) // steps) if self.whole else batch
+        return batch, -(-rows // batch)
+
+    def starts(self, batch_size: int) -> np.ndarray:
+        """Return where each batch begins among the shuffled rows, and where the last one ends: (steps + 1,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rows = Batchable(*(np.zeros((80, n)) for n in (2, 0, 1)), np.ones(80))
+        >>> View(rows).starts(32).tolist(), View(rows, whole=100).starts(32).tolist()
+        ([0, 32, 64, 80], [0, 20, 40, 60, 80])
+        """
+        batch, steps = self.batches(batch_size)
+        rows, place = len(self.train), np.arange(steps + 1)
+        even = place * rows // steps
+        return (even if self._shares_steps(batch_size) else np.minimum(place * batch, rows)).astype(np.uint32)
+
+    def _shares_steps(self, batch_size: int) -> bool:
+        """Return whether this fold has a row for each step of the whole table; no batch may be empty."""
+        return len(self.train) < self.whole <= batch_size * len(self.train)

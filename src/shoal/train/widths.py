@@ -68,5 +68,5 @@ def _seconds(member: Member, views: Sequence[View], *, pad: bool) -> float:
     spec = member.spec
     if pad:
         spec = spec.with_units([bucket(u) for u in spec.units()])
-    batch, steps, _ = views[member.view].batches(member.recipe.batch_size)
+    batch, steps = views[member.view].batches(member.recipe.batch_size)
     return step_flops(spec, batch) * steps * member.recipe.epochs / _FLOPS
