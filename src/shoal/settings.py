@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from typing import Any
 
 from shoal.data import SCALINGS
@@ -234,12 +235,23 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {name: _as_json(value) for name, value in vars(self).items()}
 
     def given(self) -> dict[str, Any]:
         """Return the settings that differ from the defaults, as plain JSON values."""
-        default = Settings().to_json()
+        default = _default_json()
         return {k: v for k, v in self.to_json().items() if v != default[k]}
+
+
+@cache
+def _default_json() -> dict[str, Any]:
+    return Settings().to_json()
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return asdict(value) if isinstance(value, Schedule) else value
 
 
 _LISTS = ("hidden", "activation", "dropout")

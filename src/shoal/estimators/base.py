@@ -37,7 +37,6 @@ from shoal.train.events import EpochsDone, Event, Interrupted
 
 Net = TypeVar("Net", bound="NetEstimator")
 
-_NOT_SETTINGS = ("random_state", "warm_start", "verbose")
 _ENDLESS = ("constant", "step", "exponential", "inverse_time", "power", "triangular")
 """Schedules that do not ask how long training will last: those that partial_fit can follow."""
 
@@ -162,10 +161,10 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _settings(self) -> Settings:
         """Return the parameters as checked settings, with a seed for this fit."""
-        owner, given = type(self).__name__, self.get_params(deep=False)
+        owner, given = type(self).__name__, vars(self)
         for name in ("warm_start", "verbose"):
             check(owner, name, given[name], Flag())
-        plain = {name: _plain(value) for name, value in given.items() if name not in _NOT_SETTINGS}
+        plain = {name: _plain(given[name]) for name in Settings.known() if name in given}
         return Settings(**plain, seed=seed_of(self.random_state, owner)).checked(owner)
 
     def _problem(
