@@ -19,7 +19,9 @@ jax.monitoring.register_event_duration_secs_listener(
     lambda event, seconds, **k: compiled.append(event) if event.endswith("backend_compile_duration") else None
 )
 x = np.linspace(0.0, 1.0, 7, dtype=np.float32)
-run, _ = programs.load_or_compile("test", lambda a: jax.numpy.sin(a) * 3, (x,), backend.devices()[0], result_like=0)
+def triple_sine(a):
+    return jax.numpy.sin(a) * 3
+run, _ = programs.load_or_compile("test", triple_sine, (x,), backend.devices()[0], result_like=0)
 print(len(compiled), np.asarray(run(x)).tobytes().hex())
 """
 

@@ -66,7 +66,7 @@ def load_or_compile(
 
 def _path(key: Any, shapes: Any, device: jax.Device) -> Path | None:
     folder = backend.cache_folder()
-    if folder is None or jax.config.jax_compilation_cache_dir:
+    if folder is None or jax.config.values["jax_compilation_cache_dir"]:
         return None
     leaves = [(tuple(leaf.shape), str(leaf.dtype)) for leaf in jax.tree.leaves(shapes)]
     told = repr((key, jax.tree.structure(shapes), leaves, device.id, device.device_kind))
@@ -92,7 +92,7 @@ def _loaded(path: Path | None, shapes: Any, result_like: Any, device: jax.Device
     from jax.experimental.serialize_executable import deserialize_and_load
 
     arguments = jax.tree.structure((shapes, {}))
-    # A file cut short, of another build or another machine fails in many ways; compiling is the answer to all.
+    # A file cut short, of another build or another machine fails in many ways; compiling answers them all.
     with contextlib.suppress(Exception):
         program = deserialize_and_load(
             path.read_bytes(), arguments, jax.tree.structure(result_like), execution_devices=[device]
@@ -105,7 +105,7 @@ def _loaded(path: Path | None, shapes: Any, result_like: Any, device: jax.Device
 
 
 def _store(path: Path | None, program: Any) -> None:
-    """Keep a program on disk, in one step; a disk that is full or read-only costs nothing but the time saved."""
+    """Keep a program on disk, in one step; a disk that is full or read-only costs only the time saved."""
     if path is None:
         return
     from jax.experimental.serialize_executable import serialize

@@ -56,9 +56,9 @@ class View:
     train : Batchable
     valid : Batchable, optional
     whole : int
-        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold that has the rows for it
-        is trained in as many steps as the whole table, in batches of nearly equal size, so that folds and
-        whole share one program.
+        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold that has the rows for
+        it is trained in as many steps as the whole table, in batches of nearly equal size, so that folds
+        and whole share one program.
     """
 
     train: Batchable
