@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,8 @@ import sys, json, hashlib
 sys.path[:0] = {path!r}
 import jax
 from populations import rich, shoal, trained, view
+from shoal.train import loop
+loop._DEVICE_SECONDS = 0.0
 nets = trained(shoal([0.01, 0.02, 0.03, 0.04, 0.05], rich()), view(), tile=2)
 leaves = [leaf.tobytes() for net in nets for leaf in jax.tree.leaves(net.state)]
 digest = hashlib.sha256(b"".join(leaves) + b"".join(net.history.tobytes() for net in nets)).hexdigest()
@@ -69,27 +73,47 @@ print(json.dumps([jax.local_device_count(), digest]))
 """
 
 
+def said_by(environment: dict[str, str]) -> Callable[[], tuple[int, str]]:
+    """Start a process that trains; the answer waits for it: devices, and a digest of all weights."""
+    paths = [str(Path(__file__).parents[1] / "plugins"), str(Path(loop.__file__).parents[2])]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(path=paths)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return lambda: tuple(json.loads(process.communicate(timeout=300)[0].splitlines()[-1]))
+
+
 def test_one_core_and_two_give_the_same_bits():
     """In processes of their own, because a process decides once how many devices it has."""
-    here = Path(__file__).parents[1] / "plugins"
-    source = Path(loop.__file__).parents[2]
-    script = SCRIPT.format(path=[str(here), str(source)])
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            env={**os.environ, "SHOAL_CORES": cores},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for cores in ("1", "2")
-    ]
-    said = [json.loads(process.communicate(timeout=300)[0].splitlines()[-1]) for process in running]
-    assert [devices for devices, _ in said] == [1, 2]
-    assert said[0][1] == said[1][1]
+    one, two = [wait() for wait in [said_by({"SHOAL_CORES": cores}) for cores in ("1", "2")]]
+    assert (one[0], two[0]) == (1, 2)
+    assert one[1] == two[1]
 
 
-def test_two_devices_in_one_process_give_the_bits_of_one(data, two_devices):
+def test_two_devices_in_one_process_give_the_bits_of_one(data, two_devices, monkeypatch):
+    used, both = set(), threading.Barrier(2)
+    advance = loop._Run._advance
+
+    def seen(self, tile, device):
+        if device not in used:  # the first device must not do all the work before the second has begun
+            used.add(device)
+            both.wait(timeout=60)
+        advance(self, tile, device)
+
+    monkeypatch.setattr(loop._Run, "_advance", seen)
     spread = trained(shoal(RATES, rich()), data, tile=2)
+    assert len(used) == 2
     two_devices.pop()
+    monkeypatch.setattr(loop._Run, "_advance", advance)
     single = trained(shoal(RATES, rich()), data, tile=2)
     assert all(same_bits(a, b) for a, b in zip(spread, single, strict=True))
+
+
+def test_a_program_from_disk_gives_the_bits_of_the_one_that_was_compiled(tmp_path):
+    """The first process compiles and keeps the program, the second finds it."""
+    (first, bits), (second, same) = (said_by({"SHOAL_CACHE": str(tmp_path)})() for _ in range(2))
+    assert bits == same
+    assert first == second
+    assert len(list(tmp_path.rglob("*"))) > 1

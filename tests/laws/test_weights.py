@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from populations import FEATURES, largest_difference, recipe, rich, rows, same_bits, spec, trained, view
+from populations import largest_difference, recipe, rich, rows, same_bits, spec, trained, view
 
+from shoal.nets.inputs import TableInput
+from shoal.nets.layers import Dropout
+from shoal.nets.spec import NetSpec
 from shoal.train.population import Member
 from shoal.train.view import Batchable, View
 
@@ -65,37 +68,62 @@ def test_the_loss_of_an_epoch_weighs_every_row_alike(count):
     np.testing.assert_allclose(net.history[:, 0], expected, rtol=1e-6)
 
 
-def test_every_row_is_seen_once_an_epoch_and_the_short_batch_is_a_mean_of_its_own():
-    """D1: five rows with features that are unit vectors, batches of two, plain gradient descent.
+def one_weight_per_row(epochs: int, seed: int = 0) -> np.ndarray:
+    """Train on five rows whose features are unit vectors, in batches of two, by plain descent.
 
-    The output for row i is weight i, so each weight moves in one step of the epoch only: by ``rate * 2 / 2``
-    times its error in a batch of two, and by ``rate * 2`` in the last batch, which is a batch of one.
+    Returns the errors. The output for row i is weight i, so each error shrinks in one step of an epoch only:
+    by ``2 rate / 2`` in a batch of two, and by ``2 rate`` in the last batch, which is a batch of one.
     """
-    n, rate = 5, 0.1
+    n = 5
     table = Batchable(np.eye(n), np.zeros((n, 0), np.int32), np.ones((n, 1)), np.ones(n))
-    net = spec((), "linear", 1)
-    net = type(net)(type(net.inputs)(numbers=n), (), "linear", 1, "zeros")
-    fixed = (("bias", 0.0),)
-    settings = {"optimizer": "sgd", "batch_size": 2, "rate_factors": fixed, "monitor": "loss"}
+    net = NetSpec(TableInput(numbers=n), (), "linear", 1, "zeros")
+    settings = {"optimizer": "sgd", "batch_size": 2, "rate_factors": (("bias", 0.0),), "monitor": "loss"}
+    member = Member(net, recipe(learning_rate=RATE, epochs=epochs, **settings), seed=seed)
+    return 1.0 - trained([member], View(table))[0].state["params"]["head.kernel"][:, 0]
+
+
+RATE = 0.1
+
+
+def test_every_row_is_seen_once_an_epoch_and_the_short_batch_is_a_mean_of_its_own():
+    """D1, in every order: twelve seeds."""
     last = []
     for seed in range(12):
-        member = Member(net, recipe(learning_rate=rate, epochs=1, **settings), seed=seed)
-        moved = trained([member], View(table))[0].state["params"]["head.kernel"][:, 0]
-        np.testing.assert_allclose(sorted(moved), [rate] * 4 + [2 * rate], rtol=1e-6)
-        last.append(int(np.argmax(moved)))
-    assert len(set(last)) > 1, "the order must differ between seeds"
+        errors = one_weight_per_row(1, seed)
+        np.testing.assert_allclose(sorted(errors), [1 - 2 * RATE] + [1 - RATE] * 4, rtol=1e-6)
+        last.append(int(np.argmin(errors)))
+    assert len(set(last)) > 2, "the order must differ between seeds"
 
 
-def test_orders_differ_between_epochs():
-    table = rows(9)
-    member = Member(
-        spec((), "linear", 1), recipe(optimizer="sgd", learning_rate=1e-4, epochs=6, monitor="loss")
-    )
-    net = trained([member], View(table))[0]
-    assert net.params["head.kernel"].shape[0] == FEATURES
-    steps = np.diff(net.history[:, 0])
-    assert np.all(steps < 0)
-    assert len(set(np.round(steps, 12))) > 1
+def test_rows_are_shuffled_anew_in_every_epoch():
+    """How often each row was the last follows from its error; in 30 epochs each one was, and none always."""
+    epochs = 30
+    log_last, log_other = np.log(1 - 2 * RATE), np.log(1 - RATE)
+    times = (np.log(one_weight_per_row(epochs)) - epochs * log_other) / (log_last - log_other)
+    np.testing.assert_allclose(times, np.round(times), atol=1e-3)
+    assert round(times.sum()) == epochs
+    assert times.min() > 0.5
+    assert times.max() < epochs / 2
+
+
+def test_dropout_is_drawn_anew_in_every_step_and_epoch():
+    """64 rows of one feature, one at a time, half of them dropped: the error tells how many were kept.
+
+    What is kept is doubled, so such a step shrinks ``1 - 2 w`` by ``1 - 8 rate``; a dropped one does nothing.
+    """
+    n, rate = 64, 1e-3
+    table = Batchable(np.ones((n, 1)), np.zeros((n, 0), np.int32), np.ones((n, 1)), np.ones(n))
+    net = NetSpec(TableInput(numbers=1), (Dropout(0.5),), "linear", 1, "zeros")
+    settings = {"optimizer": "sgd", "batch_size": 1, "rate_factors": (("bias", 0.0),), "monitor": "loss"}
+    kept = {}
+    for epochs in (1, 8):
+        member = Member(net, recipe(learning_rate=rate, epochs=epochs, precision="float64", **settings))
+        weight = trained([member], View(table))[0].state["params"]["head.kernel"][0, 0]
+        kept[epochs] = np.log(1 - 2 * weight) / np.log(1 - 8 * rate)
+        np.testing.assert_allclose(kept[epochs], np.round(kept[epochs]), atol=1e-6)
+    assert abs(kept[1] - n / 2) < 4.5 * np.sqrt(n) / 2, "one mask for all steps would keep all or none"
+    assert abs(kept[8] - 8 * n / 2) < 4.5 * np.sqrt(8 * n) / 2
+    assert round(kept[8]) != 8 * round(kept[1]), "one mask for all epochs"
 
 
 @pytest.mark.parametrize("batch", [1, 23, 24, 1000])
