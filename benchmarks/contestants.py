@@ -132,10 +132,11 @@ def _by_pipeline(settings: dict[str, Any]) -> Contestant:
 def together(table: Table, seeds: list[int], settings: Mapping[str, Any]) -> list[Fitted]:
     """Train one network for each seed, all in one shoal: quicker than one by one, for trying settings."""
     from shoal import data, pipeline
+    from shoal.problem import Problem
     from shoal.settings import Settings
 
     frame, answers = data.as_frame(table.X.iloc[table.train]), data.as_vector(table.y[table.train])
-    problem = pipeline.Problem(frame, answers, table.task, data.know_columns(frame))
+    problem = Problem(frame, answers, table.task, data.know_columns(frame))
     wanted = [Settings.of({"seed": seed, **settings}) for seed in seeds]
     models = [model for model, _, _ in pipeline.fit(problem, wanted)]
     return [_of_model(model, table) for model in models]

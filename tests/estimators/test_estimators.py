@@ -16,7 +16,7 @@ from sklearn.datasets import make_classification, make_regression
 
 from shoal import NetClassifier, NetRegressor, load
 from shoal.errors import DataNotice, SettingError, TargetError, TrainingError, TrainingWarning
-from shoal.pipeline import Problem
+from shoal.problem import Problem
 from shoal.pipeline import fit as pipeline_fit
 from shoal.settings import Settings
 

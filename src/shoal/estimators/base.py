@@ -30,7 +30,7 @@ from shoal.estimators.callbacks import (
 from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.history import History
 from shoal.model.model import Model
-from shoal.pipeline import Problem
+from shoal.problem import Problem
 from shoal.rules import Flag, Number, check
 from shoal.settings import Settings
 from shoal.train.events import EpochsDone, Event, Interrupted

@@ -10,7 +10,7 @@ import numpy as np
 from shoal.history import History
 from shoal.model.model import Model
 from shoal.nets.layers import Dense
-from shoal.pipeline import Prepared
+from shoal.prepare import Prepared
 from shoal.train.results import NetResult
 
 _ACTIVATIONS = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "multilabel": "logistic"}

@@ -1,0 +1,110 @@
+"""How a finished network is judged: on rows kept aside, on another table, or by folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from shoal import data
+from shoal.defaults import SMALL
+from shoal.history import judged
+from shoal.model.model import Model
+from shoal.problem import Problem
+from shoal.settings import Settings
+
+TEST_SHARE = 0.2  # of a table that is not small, kept aside to judge the finished network
+FOLDS = 5  # of a small table, where each row is judged by a network that did not see it
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a finished network is judged: on test rows, or by folds; `rows` are those left to learn from."""
+
+    problem: Problem
+    rows: np.ndarray
+    test: np.ndarray
+    whole: data.Split | None = None
+    folds: tuple[data.Split, ...] = ()
+
+
+def judging_plan(problem: Problem, settings: Settings, test: Any) -> Plan:
+    """Decide how the network will be judged; `test` is a share, a number of rows, a table, or None."""
+    everything = np.arange(len(problem))
+    nothing = np.zeros(0, np.int64)
+    if isinstance(test, pl.DataFrame) or test == 0:
+        return Plan(problem, everything, nothing)
+    if test is None and len(problem) < SMALL and settings.validation in ("auto", 0):
+        return Plan(problem, everything, nothing, _everything(len(problem)), _folds(problem, settings))
+    split = data.split_rows(
+        len(problem),
+        method=settings.split,
+        test=TEST_SHARE if test is None else test,
+        labels=problem.labels(),
+        groups=problem.groups,
+        time=problem.time,
+        seed=settings.seed,
+    )
+    return Plan(problem.take(split.train), split.train, split.test)
+
+
+def _everything(rows: int) -> data.Split:
+    nothing = np.zeros(0, np.int64)
+    return data.Split(np.arange(rows), nothing, nothing)
+
+
+def _folds(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
+    """Return training parts; the rows left out of each are judged afterwards, not during training."""
+    if len(problem) < 2 * FOLDS:
+        return ()
+    nothing = np.zeros(0, np.int64)
+    folds = data.k_folds(
+        len(problem),
+        FOLDS,
+        method=settings.split,
+        labels=problem.labels(),
+        groups=problem.groups,
+        time=problem.time,
+        seed=settings.seed,
+    )
+    return tuple(data.Split(fold.train, nothing, fold.valid) for fold in folds)
+
+
+def judge(plan: Plan, problem: Problem, done: Any, other: Problem | None) -> dict[str, Any]:
+    """Judge what `shoal.pipeline.fit` returned, as planned; empty where no rows were kept for it."""
+    if other is not None:
+        return _judged_on(done[0][0], other, "test table")
+    if len(plan.test):
+        return _judged_on(done[0][0], problem.take(plan.test), "test rows")
+    if not plan.folds:
+        return {}
+    judged_rows = np.concatenate([fold.test for fold in plan.folds])
+    said = [_predictions(done[1 + i][0], problem.take(f.test)) for i, f in enumerate(plan.folds)]
+    rows = problem.take(judged_rows)
+    found = judged(problem.task, _truth(done[0][0], rows), np.concatenate(said), rows.weight)
+    return {**found, "method": f"{len(plan.folds)}-fold cross-validation"}
+
+
+def _judged_on(model: Model, rows: Problem, method: str) -> dict[str, Any]:
+    found = judged(model.target.task, _truth(model, rows), _predictions(model, rows), rows.weight)
+    return {**found, "method": method}
+
+
+def _predictions(model: Model, rows: Problem) -> np.ndarray:
+    return model.predict(rows.frame) if rows.task == "regression" else model.predict_proba(rows.frame)
+
+
+def _truth(model: Model, rows: Problem) -> np.ndarray:
+    """Return the answers as class numbers, 0/1 labels, or quantities in their own units."""
+    encoded = model.target.encode(rows.answers)
+    if rows.task == "regression":
+        values = model.target.unscale(encoded)
+        return values[:, 0] if values.shape[1] == 1 else values
+    return encoded[:, 0].astype(np.int64) if rows.task == "binary" else encoded
+
+
+def rows_of_table(plan: Plan, split: data.Split) -> data.Split:
+    """Return a split of the rows that were left to learn from as row numbers of the whole table."""
+    return data.Split(plan.rows[split.train], plan.rows[split.valid], plan.test)

@@ -1,0 +1,194 @@
+"""A problem made ready for networks: settings decided, rows split and encoded, each network described."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from shoal import data
+from shoal.axes import Precision
+from shoal.defaults import Facts, resolved
+from shoal.errors import SettingError
+from shoal.nets.heads import HEAD_OF_TASK
+from shoal.nets.inputs import TableInput
+from shoal.nets.spec import NetSpec, mlp
+from shoal.problem import Problem
+from shoal.settings import Settings, as_schedule
+from shoal.train.recipe import Recipe
+from shoal.train.schedules import Schedule
+from shoal.train.view import Batchable, View
+
+PIECEWISE_BINS = 16
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A problem made ready for one network: settings decided, rows split and encoded."""
+
+    settings: Settings
+    split: data.Split
+    target: data.Target
+    encoder: data.TableEncoder
+    view: View
+
+
+def prepare(
+    problem: Problem, settings: Settings, *, valid: Problem | None = None, split: data.Split | None = None
+) -> Prepared:
+    """Decide the settings, split the rows, and encode them; the encoder sees training rows only."""
+    done = resolved(settings, Facts(len(problem), problem.task, valid is not None))
+    fold = split is not None and len(split.test) > 0
+    split = split or _split(problem, done)
+    rows = problem.take(split.train)
+    target = _target(problem, rows)
+    encoder = problem.encoder or data.TableEncoder.fit(rows.frame, rows.columns, _encoding(done), rows.weight)
+    judge = valid if valid is not None else problem.take(split.valid)
+    view = View(
+        _batchable(rows, encoder, target, done.class_weight),
+        _batchable(judge, encoder, target, None) if len(judge) else None,
+        whole=len(problem) if fold else 0,
+    )
+    return Prepared(done, split, target, encoder, view)
+
+
+def spec_of(ready: Prepared) -> NetSpec:
+    """Describe the network that the settings ask for."""
+    s, layout = ready.settings, ready.encoder.layout
+    inputs = TableInput(
+        numbers=layout.numbers,
+        continuous=_continuous(ready.encoder),
+        levels=layout.levels,
+        widths=tuple(_embedding_width(s.embedding_width, levels) for levels in layout.levels),
+        number_embedding="periodic" if s.number_embedding == "periodic" else "none",
+    )
+    return mlp(
+        inputs,
+        s.hidden,
+        HEAD_OF_TASK[ready.target.task],
+        ready.target.outputs,
+        activation=s.activation,
+        dropout=s.dropout,
+        input_dropout=s.input_dropout,
+        norm=s.norm,
+        residual=s.residual,
+        initializer=s.initializer,
+    )
+
+
+def recipe_of(ready: Prepared) -> Recipe:
+    """Return how the network is trained."""
+    s = ready.settings
+    named = {n: getattr(s, n) for n in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
+    return Recipe(
+        loss=s.loss,
+        optimizer=s.optimizer,
+        optimizer_settings=tuple((n, float(v)) for n, v in named.items() if v is not None),
+        learning_rate=float(s.learning_rate),
+        schedule=as_schedule(s.schedule, s.warmup) or Schedule("constant"),
+        weight_decay=float(s.weight_decay),
+        l2=float(s.l2),
+        l1=float(s.l1),
+        clip_norm=float(s.clip_norm or 0.0),
+        label_smoothing=float(s.label_smoothing),
+        huber_delta=float(s.huber_delta),
+        batch_size=int(s.batch_size),
+        epochs=int(s.epochs),
+        min_epochs=int(s.min_epochs),
+        patience=int(s.patience or 0),
+        min_delta=float(s.min_delta),
+        monitor=s.monitor,
+        precision=cast(Precision, s.precision),
+    )
+
+
+def prepare_all(
+    problem: Problem,
+    settings: Sequence[Settings],
+    valid: Problem | None,
+    folds: Sequence[data.Split] | None,
+) -> tuple[list[tuple[Prepared, int]], list[View]]:
+    """Prepare every network; those that see the same data share a view."""
+    known: dict[Any, tuple[Prepared, int]] = {}
+    ready, views = [], []
+    for i, given in enumerate(settings):
+        split = folds[i] if folds else None
+        name = (_data_settings(given), id(split) if split else None)
+        if name not in known:
+            prepared = prepare(problem, given, valid=valid, split=split)
+            known[name] = (prepared, len(views))
+            views.append(prepared.view)
+        prepared, view = known[name]
+        done = resolved(given, Facts(len(problem), problem.task, valid is not None))
+        ready.append((replace(prepared, settings=done), view))
+    return ready, views
+
+
+def _data_settings(s: Settings) -> tuple:
+    names = ("validation", "split", "scaling", "smooth_clip", "one_hot_levels", "max_levels", "seed")
+    return (*(getattr(s, n) for n in names), s.number_embedding == "piecewise", repr(s.class_weight))
+
+
+def _split(problem: Problem, settings: Settings) -> data.Split:
+    return data.split_rows(
+        len(problem),
+        method=settings.split,
+        validation=settings.validation,
+        labels=problem.labels() if settings.validation else None,
+        groups=problem.groups,
+        time=problem.time,
+        seed=settings.seed,
+    )
+
+
+def _target(problem: Problem, rows: Problem) -> data.Target:
+    """Classes are known from all rows, mean and spread of a quantity from the training rows only."""
+    if problem.target is not None:
+        return problem.target
+    if problem.task == "regression":
+        return data.Target.fit(rows.answers, "regression", rows.weight)
+    return data.Target.fit(problem.answers, problem.task, problem.weight)
+
+
+def _encoding(s: Settings) -> data.Encoding:
+    return data.Encoding(
+        scaling=s.scaling,  # type: ignore[arg-type]
+        smooth_clip=s.smooth_clip,
+        one_hot_levels=s.one_hot_levels,
+        max_levels=s.max_levels,
+        bins=PIECEWISE_BINS if s.number_embedding == "piecewise" else 0,
+    )
+
+
+def _batchable(rows: Problem, encoder: data.TableEncoder, target: data.Target, class_weight) -> Batchable:
+    encoded = encoder.transform(rows.frame)
+    weight = np.ones(len(rows)) if rows.weight is None else np.asarray(rows.weight, float)
+    if class_weight is not None and target.task != "regression":
+        weight = weight * _class_weights(rows, class_weight, target)
+    return Batchable(encoded.numbers, encoded.codes, target.encode(rows.answers), weight)
+
+
+def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.ndarray:
+    if target.task == "multilabel":
+        raise SettingError(
+            f"The 'class_weight' setting must be None for several labels. Got {class_weight!r} instead; "
+            "weigh the rows."
+        )
+    return data.class_weights(rows.labels(), class_weight, target.classes, rows.weight)
+
+
+def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
+    """Return the places of measured numbers among the encoded ones."""
+    places, at = [], 0
+    for part in encoder.parts:
+        if part.column.kind in (data.ColumnKind.NUMBER, data.ColumnKind.DATETIME) and part.names:
+            places.append(at)
+        at += len(part.names)
+    return tuple(places)
+
+
+def _embedding_width(asked: Any, levels: int) -> int:
+    """Rule of thumb of fastai's tabular learner: ``1.6 levels^0.56``, at most 50."""
+    return int(asked) if asked != "auto" else min(50, round(1.6 * levels**0.56))

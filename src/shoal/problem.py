@@ -1,0 +1,139 @@
+"""A problem: a table, what is to be learnt from it, and the roles of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from shoal import data
+from shoal.errors import ColumnError, InputError, TargetError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A table and what is to be learnt from it.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame (rows, features)
+    answers : polars.Series (rows,) or DataFrame (rows, outputs)
+    task : str
+        One of `shoal.data.TASKS`.
+    columns : tuple of Column
+    weight : (rows,) float array or None
+    groups, time : (rows,) sequences or None
+        For grouped and time-ordered splits.
+    target : Target, optional
+        Classes or scale that are known already, instead of what the training rows say.
+    encoder : TableEncoder, optional
+        One learnt before, to be kept: weights learnt behind it would mean nothing behind another.
+    """
+
+    frame: pl.DataFrame
+    answers: pl.Series | pl.DataFrame
+    task: str
+    columns: tuple[data.Column, ...]
+    weight: np.ndarray | None = None
+    groups: Any = None
+    time: Any = None
+    target: data.Target | None = None
+    encoder: data.TableEncoder | None = None
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def take(self, rows: np.ndarray) -> Problem:
+        """Return the problem with these rows only."""
+
+        def part(values: Any) -> Any:
+            return None if values is None else np.asarray(values)[rows]
+
+        return replace(
+            self,
+            frame=self.frame[rows],
+            answers=self.answers[rows],
+            weight=part(self.weight),
+            groups=part(self.groups),
+            time=part(self.time),
+        )
+
+    def labels(self) -> Any:
+        """Return what a stratified split keeps in the same shares; None for other tasks."""
+        return self.answers.to_numpy() if self.task in ("binary", "multiclass") else None
+
+
+def problem_of(
+    frame: pl.DataFrame,
+    target: str | Sequence[str],
+    *,
+    task: str | None = None,
+    kinds: dict[str, str] | None = None,
+    drop: Sequence[str] = (),
+    weight: str | None = None,
+    group: str | None = None,
+    time_column: str | None = None,
+) -> Problem:
+    """Take the target and the columns with a role out of a table; see `train_table`."""
+    targets = [target] if isinstance(target, str) else list(target)
+    for name in [*targets, *(n for n in (weight, group, time_column) if n)]:
+        if name not in frame.columns:
+            raise (TargetError if name in targets else ColumnError)(
+                f"The table has no column '{name}'.{did_you_mean(name, frame.columns)} "
+                f"Its columns are: {', '.join(frame.columns[:20])}."
+            )
+    answers = frame[targets[0]] if len(targets) == 1 else frame.select(targets)
+    roles = {*targets, *(n for n in (weight, group) if n)}
+    features = frame.drop(roles)
+    task, weights = task or data.infer_task(answers), _weights(frame, weight)
+    # Gaps, one class and the like are refused here, with the count in the whole table, before any split.
+    data.Target.fit(answers, task, weights)
+    return Problem(
+        frame=features,
+        answers=answers,
+        task=task,
+        columns=data.know_columns(features, kinds=kinds, drop=tuple(drop)),
+        weight=weights,
+        groups=frame[group].to_numpy() if group else None,
+        time=frame[time_column].to_numpy() if time_column else None,
+    )
+
+
+def other_table(
+    test: Any, problem: Problem, frame: pl.DataFrame, target: str | Sequence[str]
+) -> Problem | None:
+    """Return the problem of a table of test rows; None where `test` is no table."""
+    if not isinstance(test, pl.DataFrame):
+        return None
+    missing = [name for name in frame.columns if name not in test.columns]
+    if missing:
+        raise InputError(
+            "Expected the test table to have the columns of the training table. "
+            f"Missing: {', '.join(missing)}."
+        )
+    targets = [target] if isinstance(target, str) else list(target)
+    answers = test[targets[0]] if len(targets) == 1 else test.select(targets)
+    return replace(problem, frame=test.drop(targets), answers=answers, weight=None, groups=None, time=None)
+
+
+def whole_table(problem: Problem) -> pl.DataFrame:
+    """Return features and answers together, for the fingerprint."""
+    answers = problem.answers
+    extra = answers.to_frame() if isinstance(answers, pl.Series) else answers
+    names = [f"target {name}" for name in extra.columns]
+    return problem.frame.hstack(extra.rename(dict(zip(extra.columns, names, strict=True))))
+
+
+def _weights(frame: pl.DataFrame, name: str | None) -> np.ndarray | None:
+    if name is None:
+        return None
+    column = frame[name]
+    if not column.dtype.is_numeric() or column.null_count() or (column.to_numpy() < 0).any():
+        raise ColumnError(
+            f"Expected the weight column '{name}' to hold numbers of at least 0 without gaps. Got "
+            f"{column.dtype} with {column.null_count()} gaps."
+        )
+    return column.to_numpy().astype(float)
