@@ -227,7 +227,7 @@ def fit_many(
 def _unfitted(
     estimator: NetEstimator, settings: Sequence[Mapping[str, Any]], seeds: Sequence[int]
 ) -> list[NetEstimator]:
-    """Return an estimator for every setting and seed; made anew, because to clone each takes a millisecond."""
+    """Return an estimator for every setting and seed; made anew, because a clone takes a millisecond."""
     kind, common = type(estimator), clone(estimator).get_params(deep=False)
     known = [name for name in common if name not in _NOT_VARIED]
     for given in settings:
