@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from populations import events_of, recipe, rich, shoal, spec, view
 
+from shoal.train import loop
 from shoal.train.events import COLUMNS, Compiled, EpochsDone, Finished, NetStopped, Started
 from shoal.train.population import Member
 from shoal.train.schedules import Schedule
@@ -15,9 +16,11 @@ COSINE = Schedule("cosine", warmup=1.0)
 
 @pytest.fixture(scope="module")
 def told() -> list:
-    """Seven nets, some of which stop early, and one of another kind."""
+    """Seven nets, some of which stop early, and one of another kind; a call trains one epoch."""
     members = shoal([0.01, 0.6, 0.3, 0.02, 0.9, 0.05, 1.2], rich(), epochs=12, patience=3, schedule=COSINE)
-    return events_of([*members, Member(spec(), recipe(epochs=5))], view(), tile=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "_CALL_SECONDS", 0.0)
+        return events_of([*members, Member(spec(), recipe(epochs=5))], view(), tile=4)
 
 
 def of(told, kind) -> list:
