@@ -132,7 +132,8 @@ class _Run:
             for _ in threads:
                 self.ready.put(None)
             for thread in threads:
-                thread.join()
+                if thread.is_alive():  # Ctrl-C may strike before it was started
+                    thread.join()
         yield from self._rest()
         results = [
             result_of(member, self.final[i] or self._unfinished(i), self.history[i], self.seconds[i])
