@@ -26,12 +26,12 @@ demo: setup      ## train on a real table of the repository, and say where model
 check: setup     ## format, lint, types, walls between the rooms, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 test: setup      ## every test, the examples of docs and docstrings included
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	$(BIN)/python -m pytest -n 2 -q
 
 format: setup    ## put the source in the one format
 	$(BIN)/ruff format .
