@@ -27,7 +27,7 @@ check: setup     ## format, lint, types, walls between the rooms, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 test: setup      ## every test, the examples of docs and docstrings included
