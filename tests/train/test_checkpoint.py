@@ -14,7 +14,7 @@ from shoal.train.checkpoint import read_state, write_state
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.program import optimizer_state
 
-PARAMS = {"layers.0.kernel": np.arange(6.0).reshape(2, 3), "head.bias": np.zeros(1, np.float32)}
+PARAMS = {"layers.0.kernel": np.arange(6.0).reshape(2, 3), "head.bias": np.zeros(1)}
 
 
 def state_of(optimizer: str) -> dict[str, Any]:

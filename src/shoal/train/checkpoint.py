@@ -15,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from shoal import backend
 from shoal.errors import FileError
 from shoal.train.program import optimizer_state
 
@@ -74,7 +75,9 @@ def read_state(path: str | os.PathLike[str], optimizer: str) -> dict[str, Any]:
             state.setdefault(group, {})[key] = leaf
         else:
             state[name] = leaf
-    state[_SLOT] = _refilled(optimizer_state(optimizer, state["params"]), state.get(_SLOT, {}), path)
+    with backend.precision(str(next(iter(state["params"].values())).dtype)):
+        template = optimizer_state(optimizer, state["params"])
+    state[_SLOT] = _refilled(template, state.get(_SLOT, {}), path)
     return state
 
 
