@@ -29,6 +29,7 @@ from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.stopping import RUNNING, after_epoch
 
 _MOST_PROGRAMS = 1024  # kept ready in one process
+_GATHERED_NUMBERS = 1 << 20  # 4 MB in float32: stays in a core's reach, and is little memory
 _VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
 
 
@@ -70,6 +71,12 @@ class ProgramKey:
     history: int
     tile: int
     precision: str
+
+    @property
+    def gathered(self) -> bool:
+        """Whether the rows are put in their new order once an epoch, not batch by batch: quicker while small."""
+        inputs = self.structure.inputs
+        return self.batch * self.steps * (inputs.numbers + len(inputs.levels)) <= _GATHERED_NUMBERS
 
 
 def valid_slots(rows: int) -> int:
@@ -181,15 +188,16 @@ def _epoch_of_one(key: ProgramKey):
         keys = draws.fold(draws.fold(net["key"], number), counters)
 
         def one(carry, inputs):
-            rows, rate, step_key = inputs
-            batch = {name: value[rows] for name, value in data["train"].items()}
+            batch, rate, step_key = inputs
+            if not key.gathered:
+                batch = _rows_of(data["train"], batch)
             penalty = penalty_of(carry[0], net, key.uses)
             carry, (loss, weight) = step(carry, batch, rate, step_key, net)
             return carry, (loss, weight, penalty)
 
         start = (state["params"], state["running"], state["optimizer"])
         (params, running, optimizer), (losses, weights, penalties) = jax.lax.scan(
-            one, start, (order, rates, keys)
+            one, start, (_rows_of(data["train"], order) if key.gathered else order, rates, keys)
         )
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
         objective = None if penalties is None else loss + jnp.mean(penalties)
@@ -199,6 +207,10 @@ def _epoch_of_one(key: ProgramKey):
         return after_epoch(moved, row, net, number, objective), row
 
     return epoch
+
+
+def _rows_of(values: Mapping[str, Array], order: Array) -> dict[str, Array]:
+    return {name: value[order] for name, value in values.items()}
 
 
 def _step_of_one(key: ProgramKey):
