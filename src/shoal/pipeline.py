@@ -16,7 +16,7 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
-from shoal.history import History, default_metric
+from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
@@ -264,7 +264,7 @@ def history_rows(values: np.ndarray, first_epoch: int, target: data.Target) -> l
 
     The error of a regression is in the units of the target where there is one target.
     """
-    metric = f"val_{default_metric(target.task).name}"
+    metric = "val_rmse" if target.task == "regression" else "val_accuracy"  # of labels: of each one
     scale = target.scale[0] if len(target.scale) == 1 else 1.0
     rows = []
     for i, (loss, val_loss, val_metric, rate) in enumerate(np.asarray(values)):

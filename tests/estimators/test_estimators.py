@@ -468,3 +468,16 @@ def test_nothing_is_warned_about_in_an_ordinary_fit(classes):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         NetClassifier(**SMALL).fit(*classes)
+
+
+def test_layers_may_differ_and_the_metric_of_labels_is_accuracy(classes):
+    X, y = classes
+    labels = np.column_stack([y == 0, y == 1]).astype(int)
+    net = NetClassifier(
+        hidden=(6, 5), activation=("relu", "tanh"), dropout=(0.1, 0.0), epochs=3, validation=0.3
+    )
+    net.set_params(random_state=0).fit(X, labels)
+    kinds = [layer.name for _, layer, _ in net.model_.spec.walk() if layer.kind == "activation"]
+    assert kinds == ["relu", "tanh"]
+    assert net.history_["val_accuracy"] == net.validation_scores_
+    assert all(0.0 <= score <= 1.0 for score in net.validation_scores_)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shoal.cli.say import number, on_terminal
-from shoal.history import default_metric
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -86,7 +85,7 @@ def figures(values: np.ndarray, task: str) -> str:
     'loss 0.5  val_loss 0.625  accuracy 0.9'
     """
     latest = [_latest(column) for column in np.moveaxis(values, 2, 0)[:3]]
-    names = ["loss", "val_loss", default_metric(task).name]
+    names = ["loss", "val_loss", "accuracy"]
     if task == "regression":
         names[2], latest[2] = "rmse / std", math.sqrt(latest[2])
     shown = zip(names, latest, strict=True)

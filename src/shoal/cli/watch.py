@@ -15,7 +15,7 @@ import numpy as np
 from shoal.cli.order import Order
 from shoal.cli.progress import Bar
 from shoal.cli.run_folder import RunFolder
-from shoal.history import History, default_metric, write_line
+from shoal.history import History, write_line
 from shoal.train.events import EpochsDone, Started
 
 KEPT = 0
@@ -116,5 +116,5 @@ def rows(values: np.ndarray, first_epoch: int, task: str) -> Iterator[dict[str, 
         if not math.isnan(val_loss):
             row["val_loss"] = val_loss
             if task != "regression":
-                row[f"val_{default_metric(task).name}"] = val_metric
+                row["val_accuracy"] = val_metric
         yield {**row, "learning_rate": rate}
