@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 
+from shoal import backend
 from shoal.errors import FileError
 from shoal.train.checkpoint import read_state, write_state
 from shoal.train.optimizers import OPTIMIZERS
@@ -19,7 +20,8 @@ PARAMS = {"layers.0.kernel": np.arange(6.0).reshape(2, 3), "head.bias": np.zeros
 
 def state_of(optimizer: str) -> dict[str, Any]:
     """Return a state whose every number differs from every other."""
-    moments = optimizer_state(optimizer, PARAMS)
+    with backend.precision("float64"):
+        moments = optimizer_state(optimizer, PARAMS)
     count = iter(range(1000))
     return {
         "params": PARAMS,
