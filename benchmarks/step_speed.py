@@ -142,12 +142,14 @@ def _told(size: Size, field: list[Contestant], peaks: list[float], quick: bool) 
     peers = {"sklearn": _find(field, "scikit-learn"), "torch": _find(field, "PyTorch")}
     peak = median(peaks)
     print(
-        f"{size.name} {list(size.widths)}, batch {size.batch}, {size.flops / 1e6:.2f} MFLOP a step", end="; "
+        f"{size.name} {list(size.widths)}, batch {size.batch}, {size.flops / 1e6:.2f} MFLOP a step "
+        f"and {size.validation_flops / 1e6:.2f} to validate",
+        end="; ",
     )
     print(f"peak {peak / 1e9:.0f} GFLOP/s ({min(peaks) / 1e9:.0f} to {max(peaks) / 1e9:.0f})")
     rows, kept = [], []
     for entry in field:
-        us, share = entry.microseconds, size.flops / entry.microseconds * 1e6 / peak
+        us, share = entry.microseconds, _share(size, entry, peak)
         ratios = [f"{peer.microseconds / us:.1f}x" if peer else "-" for peer in peers.values()]
         worst = f"{min(entry.times) / entry.work * 1e6:.1f} to {max(entry.times) / entry.work * 1e6:.1f}"
         name = f"shoal of {size.nets}" if entry.name == "shoal" else entry.name
@@ -161,6 +163,13 @@ def _told(size: Size, field: list[Contestant], peaks: list[float], quick: bool) 
     return {"flops_of_a_step": size.flops, "peak_gflops": gigaflops, "contestants": kept, "targets": verdicts}
 
 
+def _share(size: Size, entry: Contestant, peak: float) -> float:
+    """Return the share of the peak that went into products: those of the steps and of the validation."""
+    peer = entry.name.startswith(("scikit-learn", "PyTorch"))
+    flops = size.flops + (0.0 if peer else size.validation_flops)
+    return flops / entry.microseconds * 1e6 / peak
+
+
 def _find(field: list[Contestant], name: str) -> Contestant | None:
     return next((entry for entry in field if entry.name.startswith(name)), None)
 
@@ -168,7 +177,7 @@ def _find(field: list[Contestant], name: str) -> Contestant | None:
 def _verdicts(size: Size, field: list[Contestant], peers: dict, peak: float) -> list[str]:
     ours, alone = field[0].microseconds, field[1].microseconds
     reached = {n: peer.microseconds / ours for n, peer in peers.items() if peer}
-    reached["peak"] = size.flops / ours * 1e6 / peak
+    reached["peak"] = _share(size, field[0], peak)
     said = []
     for name, wanted in TARGETS.get(size.name, {}).items():
         if name in reached:

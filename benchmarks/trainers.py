@@ -52,6 +52,12 @@ class Size:
         products = [a * b for a, b in pairwise(self.widths)]
         return 2.0 * self.batch * (3 * sum(products) - products[0])
 
+    @property
+    def validation_flops(self) -> float:
+        """Operations of the validation after each epoch, spread over its steps; only shoal validates."""
+        products = [a * b for a, b in pairwise(self.widths)]
+        return 2.0 * (self.rows // 4) * sum(products) / self.steps
+
 
 @dataclass(frozen=True)
 class Data:

@@ -166,6 +166,8 @@ def _tile(members, nets, key: ProgramKey, view, seed, group) -> Tile:
 
 def stacked(trees: Sequence[State]) -> State:
     """Put trees of arrays together along a new leading nets axis."""
+    if len(trees) == 1:  # the way of every network that is trained alone
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], trees[0])
     return jax.tree.map(lambda *leaves: np.stack([np.asarray(x) for x in leaves]), *trees)
 
 
