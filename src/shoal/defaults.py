@@ -59,7 +59,8 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     >>> resolved(Settings(), Facts(rows=150, task="multiclass")).validation
     0.0
     """
-    open_ = {name: value for name, value in _auto(facts).items() if _is_auto(getattr(settings, name))}
+    auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
+    open_ = {name: value for name, value in auto.items() if _is_auto(getattr(settings, name))}
     done = replace(settings, **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
     _refuse_wrong_loss(done, facts.task)
@@ -109,6 +110,10 @@ def _auto(facts: Facts) -> dict[str, Any]:
     kind = "quantity" if facts.task == "regression" else "classes"
     recipe = {**_RECIPES[kind, facts.rows < SMALL], "loss": HEADS[HEAD_OF_TASK[facts.task]].loss}
     return {**recipe, "validation": 0.0} if facts.has_valid else recipe
+
+
+_LINEAR: dict[str, Any] = {"number_embedding": "none", "smooth_clip": False}
+"""Without hidden layers the network is to be a linear model of the table's own numbers."""
 
 
 def _patience_and_monitor(settings: Settings, facts: Facts) -> dict[str, Any]:

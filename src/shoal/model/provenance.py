@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -17,6 +18,7 @@ from shoal.model.fingerprint import fingerprint
 _PACKAGES = ("numpy", "jax", "jaxlib", "optax", "polars", "safetensors")
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions that may change a result, without importing the packages.
 
@@ -79,7 +81,7 @@ def provenance(
             "fingerprint": fingerprint(frame),
         },
         "settings": {"given": dict(given or {}), "resolved": dict(resolved or {})},
-        "versions": versions(),
+        "versions": dict(versions()),
         "platform": {"system": platform.system(), "machine": platform.machine(), "device": device},
     }
     return from_text(to_text(found))  # what it will be when read from a file: lists for tuples

@@ -74,7 +74,7 @@ class ProgramKey:
 
     @property
     def gathered(self) -> bool:
-        """Whether the rows are put in their new order once an epoch, not batch by batch: quicker while small."""
+        """Whether the rows are put in their new order once an epoch, not batch by batch."""
         inputs = self.structure.inputs
         return self.batch * self.steps * (inputs.numbers + len(inputs.levels)) <= _GATHERED_NUMBERS
 
