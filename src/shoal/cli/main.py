@@ -13,6 +13,7 @@ exit   meaning
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -46,8 +47,16 @@ for command in (train, predict, info, columns):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit; the entry point of the ``shoal`` script."""
-    sys.exit(run(arguments))
+    """Run the command line and exit; the entry point of the ``shoal`` script.
+
+    The process ends at once: to take JAX apart object by object would last a tenth of a short run, and all
+    that was written is on disk.
+    """
+    code = run(arguments)
+    with contextlib.suppress(OSError):  # the reader of a pipe may be gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

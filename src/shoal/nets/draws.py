@@ -48,8 +48,8 @@ def shuffle(key: UInt32[Array, ""], slots: int, rows: UInt32[Array, ""]) -> UInt
     """Permute ``0 .. rows-1`` at random, followed by the padding slots ``rows .. slots-1``.
 
     Rows are sorted by a random number each. Up to `_PACKED_SLOTS` slots the row number sits in the low bits
-    of the random one, because sorting one array is five times as fast as sorting two together; numbers that tie
-    in the 18 bits or more that are left (128 pairs expected among 8,192 rows) keep their order.
+    of the random one, because sorting one array is five times as fast as sorting two together; numbers that
+    tie in the 18 bits or more that are left (128 pairs expected among 8,192 rows) keep their order.
     """
     slot = jnp.arange(slots, dtype=jnp.uint32)
     bits = fold(key, slot) >> 1
