@@ -115,18 +115,19 @@ def prepare_all(
     ready, views = [], []
     for i, given in enumerate(settings):
         split = folds[i] if folds else None
-        name = (_data_settings(given), id(split) if split else None)
+        done = resolved(given, Facts(len(problem), problem.task, valid is not None))
+        name = (_data_settings(done), id(split) if split else None)
         if name not in known:
             prepared = prepare(problem, given, valid=valid, split=split)
             known[name] = (prepared, len(views))
             views.append(prepared.view)
         prepared, view = known[name]
-        done = resolved(given, Facts(len(problem), problem.task, valid is not None))
         ready.append((replace(prepared, settings=done), view))
     return ready, views
 
 
 def _data_settings(s: Settings) -> tuple:
+    """Return what decides a view; of resolved settings, because "auto" may mean another thing to each net."""
     names = ("validation", "split", "scaling", "smooth_clip", "one_hot_levels", "max_levels", "seed")
     return (*(getattr(s, n) for n in names), s.number_embedding == "piecewise", repr(s.class_weight))
 

@@ -67,7 +67,7 @@ def test_the_frame_tells_what_each_was_and_reached():
     best = frame.sort("val_loss")[0]
     assert str(nets.best().learning_rate) == best["param_learning_rate"][0]
     assert nets.best("val_accuracy").history_.best()["val_accuracy"] == frame["val_accuracy"].max()
-    with pytest.raises(SettingError, match=r"no setting 'val_los'\. Did you mean 'val_loss'\?"):
+    with pytest.raises(SettingError, match=r"no column 'val_los'\. Did you mean 'val_loss'\?"):
         nets.best("val_los")
 
 
@@ -87,6 +87,32 @@ def test_a_diverging_net_is_told_about_and_harms_nobody():
         pytest.raises(TrainingError, match="every one diverged"),
     ):
         fit_many(net, settings[1:2], X, X[:, 0]).best()
+
+
+def test_a_net_without_hidden_layers_keeps_its_own_encoder_beside_deep_ones():
+    shapes = [{"hidden": ()}, {"hidden": (4,)}]
+    for grid in (shapes, shapes[::-1]):
+        nets = fit_many(NetRegressor(epochs=2), grid, X, X[:, 0])
+        for net in nets:
+            alone = NetRegressor(**net.get_params()).fit(X, X[:, 0])
+            assert net.model_.encoder.encoding == alone.model_.encoder.encoding
+            assert net.coefs_[0].shape == alone.coefs_[0].shape
+
+
+def test_the_best_is_among_those_that_have_the_figure_and_0_is_a_figure():
+    given = [{"validation": 0.0}, {"validation": 0.3}, {"validation": 0.3}]
+    nets = fit_many(NET, given, X, Y)
+    assert nets.best() is nets[int(np.argmin([net.history_.best()["loss"] for net in nets]))]
+    for net, accuracy in zip(nets[1:], (0.0, 0.5), strict=True):
+        net.history_ = _with_accuracy(net.history_, accuracy)
+    assert nets.best("val_accuracy") is nets[2]
+    with pytest.raises(SettingError, match=r"no column 'val_acuracy'\. Did you mean 'val_accuracy'\?"):
+        nets.best("val_acuracy")
+
+
+def _with_accuracy(history, accuracy):
+    rows = [{**row, "val_accuracy": accuracy} for row in history]
+    return type(history)(rows, stop_reason=history.stop_reason, best_epoch=history.best_epoch)
 
 
 def test_settings_that_are_none_are_refused():

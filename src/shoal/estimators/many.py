@@ -11,7 +11,7 @@ import polars as pl
 from sklearn.base import clone
 
 from shoal import pipeline
-from shoal.errors import SettingError, TrainingError, TrainingWarning
+from shoal.errors import SettingError, TrainingError, TrainingWarning, did_you_mean
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.estimators.fitted import fitted_attributes
 from shoal.history import METRICS
@@ -104,12 +104,12 @@ class Shoal(Sequence):
         ----------
         by : str
             A column of the history, such as "val_loss", "val_accuracy" or "loss", at the best epoch of each
-            net; "auto" takes "val_loss" where nets were validated, else "loss".
+            net; "auto" takes "val_loss" where all nets were validated, else "loss".
 
         Returns
         -------
         estimator
-            The first of the best; nets that diverged are not considered.
+            The first of the best; nets that diverged, or have no such column, are not considered.
 
         Raises
         ------
@@ -121,14 +121,20 @@ class Shoal(Sequence):
         sound = [i for i, code in enumerate(self.codes) if code != "diverged" and len(self.nets[i].history_)]
         if not sound:
             raise TrainingError("There is no best net: every one diverged. Lower the learning rates.")
-        known = self.nets[sound[0]].history_.names
+        names = [self.nets[i].history_.names for i in sound]
         if by == "auto":
-            by = "val_loss" if "val_loss" in known else "loss"
-        refuse_unknown("The history of the nets", [by], known)
+            by = "val_loss" if all("val_loss" in own for own in names) else "loss"
+        reached = {i: (self.nets[i].history_.best() or {}).get(by) for i in sound}
+        there = {i: value for i, value in reached.items() if value is not None}
+        if not there:
+            known = sorted({name for own in names for name in own})
+            raise SettingError(
+                f"The history of the nets has no column '{by}'.{did_you_mean(by, known)} "
+                f"Its columns are: {', '.join(known)}."
+            )
         metric = METRICS.get(by.removeprefix("val_"))
         sign = -1.0 if metric is not None and metric.goal == "max" else 1.0
-        reached = [sign * (self._reached(i).get(by) or np.inf) for i in sound]
-        return self.nets[sound[int(np.argmin(reached))]]
+        return self.nets[min(there, key=lambda i: sign * there[i])]
 
     def _reached(self, i: int) -> dict[str, Any]:
         history = self.nets[i].history_
@@ -204,6 +210,10 @@ def fit_many(
     >>> [(net.hidden, net.random_state) for net in nets]
     [((4,), 3), ((4,), 4), ((8, 8), 3), ((8, 8), 4)]
     """
+    if isinstance(settings, Mapping) or not all(isinstance(one, Mapping) for one in settings):
+        raise SettingError(
+            f"Expected a sequence of mappings as settings, such as [{{'hidden': (8,)}}]. Got {settings!r}."
+        )
     given = [dict(one) for one in settings]
     numbers = _seeds(seeds, estimator)
     nets = _unfitted(estimator, given, numbers)
