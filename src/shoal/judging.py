@@ -57,12 +57,13 @@ def _everything(rows: int) -> data.Split:
 
 def _folds(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
     """Return training parts; the rows left out of each are judged afterwards, not during training."""
-    if len(problem) < 2 * FOLDS:
+    count = min(FOLDS, _most_folds(problem, settings.split))
+    if len(problem) < 2 * FOLDS or count < 2:
         return ()
     nothing = np.zeros(0, np.int64)
     folds = data.k_folds(
         len(problem),
-        FOLDS,
+        count,
         method=settings.split,
         labels=problem.labels(),
         groups=problem.groups,
@@ -70,6 +71,15 @@ def _folds(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
         seed=settings.seed,
     )
     return tuple(data.Split(fold.train, nothing, fold.valid) for fold in folds)
+
+
+def _most_folds(problem: Problem, split: str) -> int:
+    """Return how many folds the groups or times allow; each is on one side of a fold as a whole."""
+    if problem.groups is not None and split in ("auto", "grouped"):
+        return len(set(problem.groups))
+    if problem.time is not None and split in ("auto", "time"):
+        return len(set(problem.time)) - 1  # the first span only trains
+    return len(problem)
 
 
 def judge(plan: Plan, problem: Problem, done: Any, other: Problem | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
+from shoal.errors import TrainingError
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
 from shoal.model.model import Model
@@ -229,6 +230,11 @@ def train_table(
         on_event=interrupted.watching(on_event),
     )
     model, result, ready = done[0]
+    if result.code == "diverged" and result.best_epoch == 0:
+        raise TrainingError(
+            "The loss became infinite or NaN in the first epoch. Lower learning_rate (now "
+            f"{ready.settings.learning_rate:g}), or set clip_norm=1.0 to bound each step."
+        )
     scores = judge(plan, problem, done, other_table(test, problem, frame, target))
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}

@@ -131,9 +131,14 @@ def _weights(frame: pl.DataFrame, name: str | None) -> np.ndarray | None:
     if name is None:
         return None
     column = frame[name]
-    if not column.dtype.is_numeric() or column.null_count() or (column.to_numpy() < 0).any():
-        raise ColumnError(
-            f"Expected the weight column '{name}' to hold numbers of at least 0 without gaps. Got "
-            f"{column.dtype} with {column.null_count()} gaps."
-        )
-    return column.to_numpy().astype(float)
+    if column.dtype.is_numeric() and not column.null_count():
+        values = column.to_numpy().astype(float)
+        if np.isfinite(values).all() and (values >= 0).all() and (values > 0).any():
+            return values
+        got = f"values from {values.min():g} to {values.max():g}"
+    else:
+        got = f"{column.dtype} with {column.null_count()} gaps"
+    raise ColumnError(
+        f"Expected the weight column '{name}' to hold finite numbers of at least 0, not all of them 0, "
+        f"without gaps. Got {got}."
+    )

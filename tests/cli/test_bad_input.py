@@ -95,6 +95,30 @@ def test_the_other_commands_refuse_it_alike(
     refused(capsys, *arguments)
 
 
+@pytest.mark.parametrize("weight", [-1, float("inf"), 0])
+def test_weights_that_are_none(weight: float, capsys, tmp_path: Path) -> None:
+    rows = "".join(f"{row},{weight}\n" for row in ROWS.splitlines())
+    path = table("a,b,y,w\n" + rows)(tmp_path)
+    sentence = refused(capsys, "train", path, "--target", "y", "--weight", "w")
+    assert f"Got values from {weight} to {weight}" in sentence
+
+
+def test_a_training_that_diverges_at_once_leaves_no_model(capsys, tmp_path: Path) -> None:
+    rates = ("--set", "optimizer=sgd", "--set", "batch_size=4", "--learning-rate", "1e300")
+    sentence = refused(capsys, "train", table(GOOD)(tmp_path), "--target", "y", *rates)
+    assert "Lower learning_rate (now 1e+300)" in sentence
+    assert not list(Path("runs").glob("*/model.shoal"))
+
+
+def test_predictions_that_cannot_be_written(capsys, penguins: Path, tmp_path: Path, species_model) -> None:
+    out = str(tmp_path / "nowhere" / "said.csv")
+    assert "no folder" in refused(capsys, "predict", str(species_model), str(penguins), "--out", out)
+    named = tmp_path / "named.csv"
+    named.write_text(penguins.read_text().replace("species,", "prediction,", 1))
+    kept = refused(capsys, "predict", str(species_model), str(named), "--keep", "prediction")
+    assert "'prediction' cannot be kept" in kept
+
+
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
 def test_no_permission(capsys, tmp_path: Path) -> None:
     assert "permission" in refused(capsys, "train", unreadable(tmp_path), "--target", "y").lower()

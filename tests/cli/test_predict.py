@@ -122,7 +122,7 @@ def test_an_unknown_column_is_a_note_and_an_unseen_category_is_answered(
             "--out expects a name that ends in .csv, .parquet, .jsonl, .ndjson, .json. Got 'x.docx'",
         ),
         (["--keep", "ilsand"], 1, "The table has no column 'ilsand'. Did you mean 'island'?"),
-        (["--out", "no/such/folder/x.csv"], 1, "No such file or directory"),
+        (["--out", "no/such/folder/x.csv"], 1, "There is no folder 'no/such/folder' to write"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(

@@ -47,6 +47,14 @@ def shifted(tmp_path: Path, seed: int) -> Path:
     return tmp_path / "shifted.csv"
 
 
+@pytest.mark.parametrize(("role", "folds"), [("--group", 3), ("--time", 2)])
+def test_few_groups_or_times_make_fewer_folds(role: str, folds: int, capsys, shifted: Path) -> None:
+    frame = pl.read_csv(shifted).with_columns(few=pl.col("month") % 3)
+    frame.write_csv(shifted)
+    told = trained(capsys, str(shifted), "--target", "y", role, "few", "--hidden", "4", "--epochs", "1")
+    assert told["scores"]["method"] == f"{folds}-fold cross-validation"
+
+
 def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> None:
     told = trained(capsys, str(penguins), "--target", "species", *QUICK, "--seed", "7")
     folder = Path(told["run"])

@@ -11,6 +11,7 @@ import click
 
 from shoal.cli.options import TABLE, as_json, layout, reading, refuse_unknown_columns
 from shoal.cli.say import write_json
+from shoal.errors import ColumnError, FileError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,13 +96,17 @@ def answer(
     names = _named("prediction", model)
     columns = {name: frame[name] for name in keep}
     by_target = [found] if found.ndim == 1 else list(found.T)
-    columns |= {
+    answers = {
         name: pl.Series(name, list(values.tolist())) for name, values in zip(names, by_target, strict=True)
     }
     if chances is not None:
         classes = model.target.names if model.target.task == "multilabel" else model.target.classes
-        columns |= {f"probability_{c}": pl.Series(chances[:, i]) for i, c in enumerate(classes)}
-    return pl.DataFrame(columns)
+        answers |= {f"probability_{c}": pl.Series(chances[:, i]) for i, c in enumerate(classes)}
+    for name in columns.keys() & answers.keys():
+        raise ColumnError(
+            f"The column '{name}' cannot be kept: the predictions have one of that name; rename it."
+        )
+    return pl.DataFrame(columns | answers)
 
 
 def _named(word: str, model: Model) -> list[str]:
@@ -120,6 +125,8 @@ def _ending(out: str | None) -> str:
 
 def write_table(frame: pl.DataFrame, path: Path, ending: str) -> None:
     """Write a table whole or not at all: a full disk leaves what was there before."""
+    if not path.parent.is_dir():
+        raise FileError(f"There is no folder '{path.parent}' to write '{path.name}' into.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         getattr(frame, WRITERS[ending])(part)

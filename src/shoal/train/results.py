@@ -92,7 +92,7 @@ def ending_of(member: Member, state: Mapping[str, Any]) -> tuple[str, str]:
         code = "paused"
     kept = f"the best was epoch {best}."
     return code, {
-        "complete": f"All {recipe.epochs} epochs done; {kept}",
+        "complete": f"All {max(recipe.epochs, epoch)} epochs done; {kept}",
         "early": f"No improvement of {recipe.monitor} for {recipe.patience} epochs; {kept}",
         "diverged": f"The loss became infinite or NaN in epoch {epoch}; the weights of epoch {best} are "
         "kept.",
