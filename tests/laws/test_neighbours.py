@@ -41,13 +41,9 @@ def test_dropping_one_changes_no_other(data, nets, left_out):
 
 
 def test_a_net_of_another_kind_changes_nothing(data, nets):
-    others = [
-        Member(spec((5,)), recipe()),
-        Member(rich(), recipe(optimizer="sgd")),
-        Member(rich(), recipe(), seed=1),
-    ]
+    others = [Member(spec(), recipe()), Member(rich(), recipe(), seed=1)]
     mixed = trained([*others, *shoal(RATES, rich())], data, tile=4)
-    assert all(same_bits(a, b) for a, b in zip(mixed[3:], nets, strict=True))
+    assert all(same_bits(a, b) for a, b in zip(mixed[2:], nets, strict=True))
 
 
 @pytest.mark.parametrize("bad", [{"learning_rate": 1e30}, {"start": np.nan}, {"start": 1e38}])

@@ -19,12 +19,11 @@ def taken(given: Batchable, places, weight) -> View:
     return View(Batchable(**{**vars(given.take(np.array(places))), "weight": np.array(weight, float)}))
 
 
-@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
 def test_weight_two_is_the_row_twice(task, seed):
     """One batch of all rows, batch norm included: the same sums, in another order."""
     head, outputs, loss = {
         "regression": ("linear", 1, "squared_error"),
-        "binary": ("sigmoid", 1, "binary_cross_entropy"),
         "multiclass": ("softmax", 3, "cross_entropy"),
     }[task]
     net = spec((4,), head, outputs, norm="batch")

@@ -177,9 +177,16 @@ class _Run:
             yield Interrupted()
 
     def _rest(self) -> Iterator[Event]:
-        """Pass on what the last calls told, now that no thread is left to tell more."""
+        """Pass on what the last calls told, now that no thread is left to tell more.
+
+        A watcher may be behind the training: Ctrl-C in his hands has nothing left to end here, but who trains
+        epoch by epoch has to know.
+        """
         while not self.told.empty():
-            yield from self._passed_on(self.told.get())
+            try:
+                yield from self._passed_on(self.told.get())
+            except KeyboardInterrupt:
+                yield Interrupted()
 
     def _passed_on(self, said) -> Iterator[Event]:
         if isinstance(said, BaseException):
