@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
+
+# A shell ignores Ctrl-C for what it starts in the background, and children inherit that; the tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "shoal",

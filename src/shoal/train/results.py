@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from shoal.train.events import COLUMNS
-from shoal.train.population import Member, narrowed
+from shoal.train.population import Member, first_state, narrowed
 from shoal.train.stopping import COMPLETE, DIVERGED, EARLY, RUNNING
 
 _CODES = {COMPLETE: "complete", EARLY: "early", DIVERGED: "diverged", RUNNING: "interrupted"}
@@ -68,6 +68,7 @@ def result_of(
         What was recorded, call by call.
     seconds : float
     """
+    state = _with_finite_weights(member, state)
     code, reason = ending_of(member, state)
     return NetResult(
         params=narrowed(state["best_params"], member.spec),
@@ -82,6 +83,18 @@ def result_of(
         tile=int(state["tile"]),
         state=dict(state),
     )
+
+
+def _with_finite_weights(member: Member, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the state; in place of kept weights that are no numbers, those before training.
+
+    The training loss of an epoch is measured before its last step, which may be the one that diverges.
+    """
+    kept = [*state["best_params"].values(), *state["best_running"].values()]
+    if int(state["code"]) != DIVERGED or all(np.isfinite(value).all() for value in kept):
+        return state
+    before = first_state(replace(member, start=None))
+    return {**state, **{name: before[name] for name in ("best_params", "best_running", "best_epoch")}}
 
 
 def ending_of(member: Member, state: Mapping[str, Any]) -> tuple[str, str]:
