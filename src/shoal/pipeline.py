@@ -230,6 +230,8 @@ def train_table(
         on_event=interrupted.watching(on_event),
     )
     model, result, ready = done[0]
+    if interrupted.seen and not len(result.history):
+        raise KeyboardInterrupt  # before the end of the first epoch there is nothing to keep
     if result.code == "diverged" and result.best_epoch == 0:
         raise TrainingError(
             "The loss became infinite or NaN in the first epoch. Lower learning_rate (now "

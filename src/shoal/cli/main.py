@@ -24,6 +24,7 @@ import click
 
 from shoal import __version__
 from shoal.cli.columns import columns
+from shoal.cli.ctrl_c import listen
 from shoal.cli.info import info
 from shoal.cli.predict import predict
 from shoal.cli.say import wants_json, write_json
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     The process ends at once: to take JAX apart object by object would last a tenth of a short run, and all
     that was written is on disk.
     """
+    listen()
     code = run(arguments)
     with contextlib.suppress(OSError):  # the reader of a pipe may be gone
         sys.stdout.flush()
