@@ -220,6 +220,7 @@ def train_table(
     problem = problem_of(
         frame, target, task=task, kinds=kinds, drop=drop, weight=weight, group=group, time_column=time_column
     )
+    other = other_table(test, problem, frame, target, weight)  # refused, if so, before the training
     plan = judging_plan(problem, given, test)
     interrupted = _Interruption()
     done = fit(
@@ -237,7 +238,7 @@ def train_table(
             "The loss became infinite or NaN in the first epoch. Lower learning_rate (now "
             f"{ready.settings.learning_rate:g}), or set clip_norm=1.0 to bound each step."
         )
-    scores = judge(plan, problem, done, other_table(test, problem, frame, target))
+    scores = judge(plan, problem, done, other)
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}
     facts["seconds"] = round(time.perf_counter() - started, 3)

@@ -103,7 +103,11 @@ def problem_of(
 
 
 def other_table(
-    test: Any, problem: Problem, frame: pl.DataFrame, target: str | Sequence[str]
+    test: Any,
+    problem: Problem,
+    frame: pl.DataFrame,
+    target: str | Sequence[str],
+    weight: str | None = None,
 ) -> Problem | None:
     """Return the problem of a table of test rows; None where `test` is no table."""
     if not isinstance(test, pl.DataFrame):
@@ -116,7 +120,9 @@ def other_table(
         )
     targets = [target] if isinstance(target, str) else list(target)
     answers = test[targets[0]] if len(targets) == 1 else test.select(targets)
-    return replace(problem, frame=test.drop(targets), answers=answers, weight=None, groups=None, time=None)
+    roles = [name for name in frame.columns if name not in problem.frame.columns]
+    features, weights = test.drop(roles), _weights(test, weight)
+    return replace(problem, frame=features, answers=answers, weight=weights, groups=None, time=None)
 
 
 def whole_table(problem: Problem) -> pl.DataFrame:

@@ -106,7 +106,7 @@ class Settings:
     learning_rate : float or "auto"
         Peak rate.
     momentum, rho, beta_1, beta_2, epsilon : float or None
-        Settings of the optimizer; None takes its default.
+        Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
     schedule : str or mapping
         One of `shoal.train.schedules.SCHEDULES`, or ``{"kind": "step", "factor": 0.5, "every": 10}``.
     warmup : float

@@ -55,6 +55,20 @@ def test_few_groups_or_times_make_fewer_folds(role: str, folds: int, capsys, shi
     assert told["scores"]["method"] == f"{folds}-fold cross-validation"
 
 
+def test_rows_of_a_test_table_weigh_as_its_column_says(capsys, shifted: Path) -> None:
+    frame = pl.read_csv(shifted)
+    later = frame.with_columns(weight=(pl.col("x") > 0).cast(pl.Float64))
+    later.write_csv("weighed.csv")
+    later.filter(pl.col("weight") > 0).write_csv("picked.csv")
+    common = (str(shifted), "-t", "high", *QUICK, "--weight", "weight", "--test")
+    assert run(["train", *common, "weighed.csv", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "not there in training" not in told.err
+    weighed, picked = json.loads(told.out), trained(capsys, *common, "picked.csv")
+    one, two = (found["scores"]["figures"]["accuracy"]["value"] for found in (weighed, picked))
+    assert one == pytest.approx(two)
+
+
 def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> None:
     told = trained(capsys, str(penguins), "--target", "species", *QUICK, "--seed", "7")
     folder = Path(told["run"])
