@@ -160,7 +160,8 @@ def _told(size: Size, field: list[Contestant], peaks: list[float], quick: bool) 
     verdicts = [] if quick else _verdicts(size, field, peers, peak)
     print(*verdicts, "", sep="\n")
     gigaflops = [round(p / 1e9, 1) for p in peaks]
-    return {"flops_of_a_step": size.flops, "peak_gflops": gigaflops, "contestants": kept, "targets": verdicts}
+    flops = {"flops_of_a_step": size.flops, "flops_to_validate": size.validation_flops}
+    return {**flops, "peak_gflops": gigaflops, "contestants": kept, "targets": verdicts}
 
 
 def _share(size: Size, entry: Contestant, peak: float) -> float:
