@@ -45,7 +45,8 @@ def file_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        near = [entry.name for entry in beside if entry.is_file()]
         raise FileError(f"There is no file '{path}'.{did_you_mean(path.name, near)}") from error
     except IsADirectoryError as error:
         raise FileError(f"Expected a file. Got the folder '{path}'; name one table in it.") from error
