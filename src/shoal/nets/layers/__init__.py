@@ -1,0 +1,52 @@
+"""The layers: one frozen dataclass and one line in `LAYERS` each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shoal.nets.layers.activation import Activation
+from shoal.nets.layers.base import Layer, Pass, Shape, Values
+from shoal.nets.layers.dense import Dense
+from shoal.nets.layers.dropout import Dropout
+from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
+from shoal.nets.layers.residual import Residual
+
+__all__ = [
+    "LAYERS",
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Layer",
+    "LayerNorm",
+    "Pass",
+    "Residual",
+    "Scale",
+    "Shape",
+    "Values",
+    "layer_from_json",
+    "layer_to_json",
+]
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.kind: layer for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual)
+}
+"""Kind -> layer."""
+
+
+def layer_to_json(layer: Layer) -> dict[str, Any]:
+    """Return a layer as plain JSON values."""
+    values: dict[str, Any] = {"kind": layer.kind, **vars(layer)}
+    if isinstance(layer, Residual):
+        values["layers"] = [layer_to_json(inner) for inner in layer.layers]
+    return values
+
+
+def layer_from_json(values: Mapping[str, Any]) -> Layer:
+    """Return the layer that `layer_to_json` wrote."""
+    rest = dict(values)
+    kind = LAYERS[rest.pop("kind")]
+    if "layers" in rest:
+        rest["layers"] = tuple(layer_from_json(inner) for inner in rest["layers"])
+    return kind(**rest)

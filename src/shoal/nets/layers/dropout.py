@@ -1,0 +1,26 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from shoal.nets import draws
+from shoal.nets.layers.base import Layer
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Inverted dropout (Srivastava et al. 2014): keep with probability ``1 - rate``, divide by it."""
+
+    kind: ClassVar[str] = "dropout"
+    rate: float
+
+    def apply(self, params, running, x, mask, path, now):
+        if not now.train or now.key is None:
+            return x, {}
+        rate = now.rates[path]
+        keep = draws.keep_mask(now.key_for(path), rate, x.shape)
+        return jnp.where(keep, x / (1.0 - rate), jnp.zeros_like(x)), {}
