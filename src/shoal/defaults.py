@@ -60,7 +60,7 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     0.0
     """
     auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
-    open_ = {name: value for name, value in auto.items() if _is_auto(getattr(settings, name))}
+    open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
     done = replace(settings, **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
     _refuse_wrong_loss(done, facts.task)
@@ -102,13 +102,14 @@ _RECIPES: dict[tuple[str, bool], dict[str, Any]] = {
 _PATIENCE = 10
 
 
-def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value == "auto"
+def _is_open(value: Any) -> bool:
+    return isinstance(value, str) and value in ("auto", "default")
 
 
 def _auto(facts: Facts) -> dict[str, Any]:
     kind = "quantity" if facts.task == "regression" else "classes"
-    recipe = {**_RECIPES[kind, facts.rows < SMALL], "loss": HEADS[HEAD_OF_TASK[facts.task]].loss}
+    head = HEAD_OF_TASK[facts.task]
+    recipe = {**_RECIPES[kind, facts.rows < SMALL], "head": head, "loss": HEADS[head].loss}
     return {**recipe, "validation": 0.0} if facts.has_valid else recipe
 
 

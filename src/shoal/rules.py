@@ -104,7 +104,44 @@ class Flag:
         return isinstance(value, bool) or (isinstance(value, str) and value in self.words)
 
 
-Rule = Number | Choice | Flag
+@dataclass(frozen=True)
+class Named:
+    """One of some names, alone or in a mapping with numbers of its own: ``{"kind": "huber", "delta": 1.5}``.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What "kind" may be. The numbers beside it are checked by who reads them.
+    words : tuple of str
+        Words accepted instead, such as "auto".
+    none : bool
+        Whether None is accepted.
+    also : Number, optional
+        A plain number accepted instead.
+    """
+
+    names: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    none: bool = False
+    also: Number | None = None
+
+    def __str__(self) -> str:
+        listed = "one of " + ", ".join(map(repr, (*self.words, *self.names)))
+        example = f'{listed} (or a mapping such as {{"kind": "{self.names[0]}", ...}})'
+        return _or([*([str(self.also)] if self.also else []), example, *(["None"] if self.none else [])])
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether `value` is allowed."""
+        if value is None:
+            return self.none
+        if isinstance(value, Mapping):
+            return value.get("kind") in self.names
+        if isinstance(value, str):
+            return value in self.words or value in self.names
+        return self.also is not None and self.also.accepts(value)
+
+
+Rule = Number | Choice | Flag | Named
 
 
 def check(owner: str, name: str, value: Any, rule: Rule) -> None:
@@ -118,9 +155,10 @@ def check(owner: str, name: str, value: Any, rule: Rule) -> None:
     if rule.accepts(value):
         return
     hint = ""
-    if isinstance(value, str):
-        words = rule.names if isinstance(rule, Choice) else rule.words
-        hint = did_you_mean(value, [w for w in words if isinstance(w, str)])
+    value_named = value.get("kind") if isinstance(value, Mapping) else value
+    if isinstance(value_named, str):
+        words = rule.names if isinstance(rule, Choice | Named) else rule.words
+        hint = did_you_mean(value_named, [w for w in words if isinstance(w, str)])
     raise SettingError(f"The '{name}' parameter of {owner} must be {rule}. Got {value!r} instead.{hint}")
 
 
@@ -133,14 +171,42 @@ def parse(name: str, text: str, rule: Rule | None) -> Any:
     (256, 128)
     >>> parse("dropout", "0.2", Number()), parse("norm", "none", Choice(("batch",), none=True))
     (0.2, None)
+    >>> parse("loss", "huber:delta=1.5", Named(("huber",)))
+    {'kind': 'huber', 'delta': 1.5}
     """
     text = text.strip()
+    if text[:1] in ("{", "[") and text not in ("[]", "{}"):
+        return _structure(name, text)
+    if rule is None or isinstance(rule, Named):
+        kind, colon, numbers = text.partition(":")
+        if colon and "=" in numbers:
+            return {"kind": kind.strip(), **_mapping(numbers)}
+        if "=" in text:
+            return _mapping(text)
     if isinstance(rule, Choice) and text in rule.names:  # "none" may be a name of its own
         return text
     if "," in text or (isinstance(rule, Number | Choice) and rule.many and text in ("()", "[]")):
         inner = text.strip("()[] ")
         return tuple(_word(part) for part in inner.split(",") if part.strip())
     return _word(text)
+
+
+def _structure(name: str, text: str) -> Any:
+    """Read a list or mapping in YAML's (and so JSON's) inline form."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingError(
+            f"The setting '{name}' cannot be read as YAML or JSON: {str(error).splitlines()[0]}. Got {text}."
+        ) from None
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """Read ``rotate=15,flip``: a name without a value is switched on."""
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {name.strip(): _word(value) if equals else True for name, equals, value in pairs}
 
 
 def _word(text: str) -> Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
@@ -13,9 +14,11 @@ from typing import Any
 from shoal.data import SCALINGS
 from shoal.errors import SettingError
 from shoal.nets.activations import ACTIVATIONS
+from shoal.nets.heads import HEADS
 from shoal.nets.initializers import INITIALIZERS
 from shoal.nets.losses import LOSSES
-from shoal.rules import Choice, Flag, Number, Rule, check, parse, refuse_unknown
+from shoal.rules import Choice, Flag, Named, Number, Rule, check, parse, refuse_unknown
+from shoal.train.constraints import CONSTRAINTS
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.schedules import SCHEDULES, Schedule
 
@@ -24,22 +27,30 @@ _SHARE = Number(0, 1, high_open=True)
 _RATE = Number(0, 1, high_open=True, none=True)
 
 RULES: dict[str, Rule | None] = {
+    "layers": None,  # checked by shoal.nets.listing
     "hidden": Number(1, integer=True, many=True, words=_AUTO),
     "activation": Choice(("auto", *ACTIVATIONS), many=True),
     "norm": Choice(("batch", "layer"), none=True),
+    "norm_position": Choice(("before", "after")),
     "residual": Flag(),
     "dropout": Number(0, 1, high_open=True, many=True, words=_AUTO),
     "input_dropout": _SHARE,
     "initializer": Choice(("auto", *INITIALIZERS)),
     "number_embedding": Choice(("auto", "none", "periodic", "piecewise")),
     "embedding_width": Number(1, integer=True, words=_AUTO),
-    "loss": Choice(("auto", *LOSSES)),
+    "ensemble": Named(("average", "tabm"), also=Number(1, integer=True)),
+    "start_from": None,  # a model, or the path of one
+    "frozen": None,  # names of layers
+    "head": Choice(("auto", *HEADS)),
+    "quantiles": Number(0, 1, low_open=True, high_open=True, none=True, many=True),
+    "class_order": None,  # a list of the classes, checked against the target
+    "loss": Named(tuple(LOSSES), _AUTO),
     "label_smoothing": Number(0, 1, high_open=True, words=_AUTO),
     "huber_delta": Number(0, low_open=True),
     "class_weight": None,  # checked by shoal.data.class_weights, which knows the classes
-    "optimizer": Choice(("auto", *OPTIMIZERS)),
-    "learning_rate": Number(0, low_open=True, words=_AUTO),
-    "momentum": _RATE,
+    "optimizer": Named(tuple(OPTIMIZERS), _AUTO),
+    "learning_rate": Number(0, low_open=True, words=("default", "auto")),
+    "momentum": Number(0, 1, high_open=True, none=True, many=True),
     "rho": _RATE,
     "beta_1": _RATE,
     "beta_2": _RATE,
@@ -49,19 +60,39 @@ RULES: dict[str, Rule | None] = {
     "weight_decay": Number(0, words=_AUTO),
     "l1": Number(0),
     "l2": Number(0),
+    "bias_l1": Number(0),
+    "bias_l2": Number(0),
+    "activity_l1": Number(0),
+    "activity_l2": Number(0),
+    "constraint": Named(tuple(CONSTRAINTS), none=True),
     "clip_norm": Number(0, low_open=True, none=True),
+    "clip_value": Number(0, low_open=True, none=True),
+    "averaging": Named(("ema", "swa"), none=True),
+    "augment": None,  # names and numbers, checked by shoal.train.augment
+    "balance": Flag(),
     "batch_size": Number(1, integer=True, words=_AUTO),
-    "epochs": Number(1, integer=True, words=_AUTO),
+    "base_batch_size": Number(1, integer=True, none=True),
+    "accumulate": Number(1, integer=True),
+    "batch_growth": None,  # a mapping, checked by shoal.train.growth
+    "epochs": Number(1, integer=True, words=("auto", "cv")),
     "min_epochs": Number(0, integer=True),
     "patience": Number(1, integer=True, none=True, words=_AUTO),
     "min_delta": Number(0),
+    "stop_loss": Number(-math.inf, none=True),
+    "stop_accuracy": Number(0, 1, low_open=True, none=True),
+    "stop_change": Number(0, low_open=True, none=True),
+    "max_time": Number(0, low_open=True, none=True),
     "monitor": Choice(("auto", "loss", "val_loss", "val_metric")),
     "validation": Number(0, 1, high_open=True, words=_AUTO),
     "split": Choice(("auto", "random", "stratified", "grouped", "time")),
     "scaling": Choice(("auto", *SCALINGS)),
+    "pca": None,  # checked by shoal.data
+    "whiten": Flag(),
+    "mixture": None,  # checked by shoal.data
     "smooth_clip": Flag(_AUTO),
     "one_hot_levels": Number(0, integer=True),
     "max_levels": Number(1, integer=True),
+    "calibrate": Flag(_AUTO),
     "precision": Choice(("auto", "float32", "float64")),
     "seed": Number(0, 2**32 - 1, integer=True),
 }
@@ -74,12 +105,17 @@ class Settings:
 
     Parameters
     ----------
+    layers : sequence, path or None
+        The hidden layers one by one, as `shoal.nets.listing` reads them; takes the place of ``hidden``,
+        ``activation``, ``norm``, ``residual``, ``dropout``, ``input_dropout`` and ``initializer``.
     hidden : sequence of int or "auto"
         Units of each hidden layer; ``()`` gives a linear model.
     activation : str or sequence of str
         One of `shoal.nets.activations.ACTIVATIONS`, for all hidden layers or one each.
     norm : {None, "batch", "layer"}
         Normalisation before each activation.
+    norm_position : {"before", "after"}
+        Whether normalisation comes before or after the activation.
     residual : bool
         A shortcut around each hidden layer.
     dropout : float or sequence of float
@@ -93,6 +129,19 @@ class Settings:
         among the quantiles of the training rows (piecewise linear, arXiv 2203.05556).
     embedding_width : int or "auto"
         Width of the learned vector of a category with many levels.
+    ensemble : int or mapping
+        Networks whose answers are averaged; ``{"kind": "tabm", "members": 16}`` lets them share their
+        kernels (arXiv 2410.24210).
+    start_from : model, path or None
+        A trained network to start from, as far as its layers fit.
+    frozen : sequence of str or None
+        Layers that keep their weights, by name or part of it.
+    head : "auto" or str
+        One of `shoal.nets.heads.HEADS`: what the outputs mean.
+    quantiles : sequence of float or None
+        Levels of the quantiles head.
+    class_order : sequence or None
+        Order of the classes, for the ordinal head and losses of ordered classes.
     loss : str
         One of `shoal.nets.losses.LOSSES` that suits the task.
     label_smoothing : float
@@ -103,8 +152,8 @@ class Settings:
         Weight of each class; "balanced" gives all classes the same total.
     optimizer : str
         One of `shoal.train.optimizers.OPTIMIZERS`.
-    learning_rate : float or "auto"
-        Peak rate.
+    learning_rate : float, "default" or "auto"
+        Peak rate; "default" takes the recipe's own, "auto" searches one with the learning-rate finder.
     momentum, rho, beta_1, beta_2, epsilon : float or None
         Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
     schedule : str or mapping
@@ -117,14 +166,43 @@ class Settings:
         Penalties ``l1 * sum|w|`` and ``l2 * sum w^2`` on kernels.
     clip_norm : float or None
         Largest norm of the gradient.
+    clip_value : float or None
+        Largest absolute value of each entry of the gradient.
+    bias_l1, bias_l2 : float
+        Penalties on biases.
+    activity_l1, activity_l2 : float
+        Penalties on the values after each hidden activation, summed over units, averaged over rows.
+    constraint : None, str or mapping
+        One of `shoal.train.constraints.CONSTRAINTS`, held for the weights of each unit after every step.
+    averaging : None, "ema", "swa" or mapping
+        Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
+        (``{"kind": "swa", "start": 0.75}``), which then predicts.
+    augment : None or mapping
+        How training rows are varied anew in every step.
+    balance : bool
+        Draw rows so that every class comes equally often.
+    base_batch_size : int or None
+        Batch size that ``learning_rate`` is meant for; the rate grows in proportion to the real one
+        (arXiv 1706.02677).
+    accumulate : int
+        Batches whose gradients are added up to one step.
+    batch_growth : None or mapping
+        ``{"factor": 2, "every": 10}`` doubles the rows of a step every 10 epochs (arXiv 1711.00489).
     batch_size, epochs : int or "auto"
-        Rows of a step; most passes over the training rows.
+        Rows of a step; most passes over the training rows. ``epochs="cv"`` finds the number by
+        cross-validation, then trains on everything.
     min_epochs : int
         Early stopping waits at least so long.
     patience : int, None or "auto"
         Epochs without improvement after which training stops; None never stops early.
     min_delta : float
         Smallest change that counts as improvement.
+    stop_loss, stop_accuracy : float or None
+        Training stops once the monitored loss is this low, or the validation accuracy this high.
+    stop_change : float or None
+        Training stops once the monitored figure changes by less than this from one epoch to the next.
+    max_time : float or None
+        Seconds after which training stops.
     monitor : str
         What decides the best weights: "val_loss", "val_metric" or "loss".
     validation : float or "auto"
@@ -133,31 +211,48 @@ class Settings:
         How the validation rows are chosen.
     scaling : str
         One of `shoal.data.SCALINGS`.
+    pca : None, "all", int or float
+        Rotate the numbers to their principal components: all, so many, or those with this share of the
+        variance.
+    whiten : bool
+        Scale the components to variance 1.
+    mixture : None, int or mapping
+        Gaussian mixture of the training rows, which says how unlike them a new row is.
     smooth_clip : bool or "auto"
         Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
     one_hot_levels, max_levels : int
         Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
+    calibrate : bool
+        Fit a temperature to the probabilities on the validation rows (arXiv 1706.04599).
     precision : {"auto", "float32", "float64"}
     seed : int
         Decides initial weights, the split, the order of rows and dropout.
     """
 
+    layers: Any = None
     hidden: Any = "auto"
     activation: Any = "auto"
     norm: str | None = None
+    norm_position: str = "before"
     residual: bool = False
     dropout: Any = "auto"
     input_dropout: float = 0.0
     initializer: str = "auto"
     number_embedding: str = "auto"
     embedding_width: Any = "auto"
-    loss: str = "auto"
+    ensemble: Any = 1
+    start_from: Any = None
+    frozen: Any = None
+    head: str = "auto"
+    quantiles: Any = None
+    class_order: Any = None
+    loss: Any = "auto"
     label_smoothing: Any = "auto"
     huber_delta: float = 1.0
     class_weight: Any = None
-    optimizer: str = "auto"
-    learning_rate: Any = "auto"
-    momentum: float | None = None
+    optimizer: Any = "auto"
+    learning_rate: Any = "default"
+    momentum: Any = None
     rho: float | None = None
     beta_1: float | None = None
     beta_2: float | None = None
@@ -167,19 +262,39 @@ class Settings:
     weight_decay: Any = "auto"
     l1: float = 0.0
     l2: float = 0.0
+    bias_l1: float = 0.0
+    bias_l2: float = 0.0
+    activity_l1: float = 0.0
+    activity_l2: float = 0.0
+    constraint: Any = None
     clip_norm: float | None = None
+    clip_value: float | None = None
+    averaging: Any = None
+    augment: Any = None
+    balance: bool = False
     batch_size: Any = "auto"
+    base_batch_size: int | None = None
+    accumulate: int = 1
+    batch_growth: Any = None
     epochs: Any = "auto"
     min_epochs: int = 0
     patience: Any = "auto"
     min_delta: float = 0.0
+    stop_loss: float | None = None
+    stop_accuracy: float | None = None
+    stop_change: float | None = None
+    max_time: float | None = None
     monitor: str = "auto"
     validation: Any = "auto"
     split: str = "auto"
     scaling: str = "auto"
+    pca: Any = None
+    whiten: bool = False
+    mixture: Any = None
     smooth_clip: Any = "auto"
     one_hot_levels: int = 8
     max_levels: int = 256
+    calibrate: Any = False
     precision: str = "auto"
     seed: int = 0
 

@@ -26,6 +26,11 @@ class NetRegressor(RegressorMixin, NetEstimator):
         For all hidden layers, or one each: any of `shoal.nets.activations.ACTIVATIONS`.
     norm : {None, "batch", "layer"}
         Normalisation before each activation.
+    layers : sequence, path or None
+        The hidden layers one by one, as `shoal.nets.listing` reads them; takes the place of ``hidden``,
+        ``activation``, ``norm``, ``residual``, ``dropout``, ``input_dropout`` and ``initializer``.
+    norm_position : {"before", "after"}
+        Whether normalisation comes before or after the activation.
     residual : bool
         A shortcut around each hidden layer.
     dropout : float or sequence of float
@@ -38,14 +43,25 @@ class NetRegressor(RegressorMixin, NetEstimator):
         Extra features made of each number: learned waves, or its place among the quantiles.
     embedding_width : int or "auto"
         Width of the learned vector of a category with many levels.
+    ensemble : int or mapping
+        Networks whose answers are averaged; ``{"kind": "tabm", "members": 16}`` lets them share their
+        kernels (arXiv 2410.24210).
+    start_from : model, path or None
+        A trained network to start from, as far as its layers fit.
+    frozen : sequence of str or None
+        Layers that keep their weights, by name or part of it.
+    head : "auto" or str
+        One of `shoal.nets.heads.HEADS`: what the outputs mean.
+    quantiles : sequence of float or None
+        Levels of the quantiles head.
     loss : str
         "squared_error", "absolute_error" or "huber"; "auto" takes the first.
     huber_delta : float
         Where the Huber loss turns from square to straight, in standard deviations of the target.
     optimizer : str
         Any of `shoal.train.optimizers.OPTIMIZERS`.
-    learning_rate : float or "auto"
-        Peak rate.
+    learning_rate : float, "default" or "auto"
+        Peak rate; "default" takes the recipe's own, "auto" searches one with the learning-rate finder.
     momentum, rho, beta_1, beta_2, epsilon : float or None
         Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
     schedule : str or mapping
@@ -59,14 +75,41 @@ class NetRegressor(RegressorMixin, NetEstimator):
         Penalties ``l1 * sum|w|`` and ``l2 * sum w^2`` on kernels.
     clip_norm : float or None
         Largest norm of the gradient.
+    clip_value : float or None
+        Largest absolute value of each entry of the gradient.
+    bias_l1, bias_l2 : float
+        Penalties on biases.
+    activity_l1, activity_l2 : float
+        Penalties on the values after each hidden activation, summed over units, averaged over rows.
+    constraint : None, str or mapping
+        One of `shoal.train.constraints.CONSTRAINTS`, held for the weights of each unit after every step.
+    averaging : None, "ema", "swa" or mapping
+        Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
+        (``{"kind": "swa", "start": 0.75}``), which then predicts.
+    augment : None or mapping
+        How training rows are varied anew in every step.
+    base_batch_size : int or None
+        Batch size that ``learning_rate`` is meant for; the rate grows in proportion to the real one
+        (arXiv 1706.02677).
+    accumulate : int
+        Batches whose gradients are added up to one step.
+    batch_growth : None or mapping
+        ``{"factor": 2, "every": 10}`` doubles the rows of a step every 10 epochs (arXiv 1711.00489).
     batch_size, epochs : int or "auto"
-        Rows of a step; most passes over the training rows.
+        Rows of a step; most passes over the training rows. ``epochs="cv"`` finds the number by
+        cross-validation, then trains on everything.
     min_epochs : int
         Early stopping waits at least so long.
     patience : int, None or "auto"
         Epochs without improvement after which training stops; None never stops early.
     min_delta : float
         Smallest change that counts as improvement.
+    stop_loss : float or None
+        Training stops once the monitored loss is this low.
+    stop_change : float or None
+        Training stops once the monitored figure changes by less than this from one epoch to the next.
+    max_time : float or None
+        Seconds after which training stops.
     monitor : {"auto", "loss", "val_loss", "val_metric"}
         What decides the best weights, which are always the ones kept.
     validation : float or "auto"
@@ -75,6 +118,13 @@ class NetRegressor(RegressorMixin, NetEstimator):
         How these rows are chosen.
     scaling : str
         Of numbers: any of `shoal.data.SCALINGS`.
+    pca : None, "all", int or float
+        Rotate the numbers to their principal components: all, so many, or those with this share of the
+        variance.
+    whiten : bool
+        Scale the components to variance 1.
+    mixture : None, int or mapping
+        Gaussian mixture of the training rows, which says how unlike them a new row is.
     smooth_clip : bool or "auto"
         Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
     one_hot_levels, max_levels : int
@@ -132,16 +182,23 @@ class NetRegressor(RegressorMixin, NetEstimator):
         activation: Any = "auto",
         *,
         norm: Any = None,
+        norm_position: Any = "before",
+        layers: Any = None,
         residual: Any = False,
         dropout: Any = "auto",
         input_dropout: Any = 0.0,
         initializer: Any = "auto",
         number_embedding: Any = "auto",
         embedding_width: Any = "auto",
+        ensemble: Any = 1,
+        start_from: Any = None,
+        frozen: Any = None,
+        head: Any = "auto",
+        quantiles: Any = None,
         loss: Any = "auto",
         huber_delta: Any = 1.0,
         optimizer: Any = "auto",
-        learning_rate: Any = "auto",
+        learning_rate: Any = "default",
         momentum: Any = None,
         rho: Any = None,
         beta_1: Any = None,
@@ -152,16 +209,33 @@ class NetRegressor(RegressorMixin, NetEstimator):
         weight_decay: Any = "auto",
         l1: Any = 0.0,
         l2: Any = 0.0,
+        bias_l1: Any = 0.0,
+        bias_l2: Any = 0.0,
+        activity_l1: Any = 0.0,
+        activity_l2: Any = 0.0,
+        constraint: Any = None,
         clip_norm: Any = None,
+        clip_value: Any = None,
+        averaging: Any = None,
+        augment: Any = None,
         batch_size: Any = "auto",
+        base_batch_size: Any = None,
+        accumulate: Any = 1,
+        batch_growth: Any = None,
         epochs: Any = "auto",
         min_epochs: Any = 0,
         patience: Any = "auto",
         min_delta: Any = 0.0,
+        stop_loss: Any = None,
+        stop_change: Any = None,
+        max_time: Any = None,
         monitor: Any = "auto",
         validation: Any = "auto",
         split: Any = "auto",
         scaling: Any = "auto",
+        pca: Any = None,
+        whiten: Any = False,
+        mixture: Any = None,
         smooth_clip: Any = "auto",
         one_hot_levels: Any = 8,
         max_levels: Any = 256,
