@@ -183,3 +183,25 @@ def test_gradient_flow_through_a_sigmoid():
     assert float(value) == pytest.approx(0.73, abs=0.005)
     found = [*weights["head.kernel"][:, 0].tolist(), *weights["head.bias"].tolist(), *x[0].tolist()]
     assert found == pytest.approx([-0.20, -0.39, 0.20, 0.39, -0.59], abs=0.005)
+
+
+def test_the_penalty_of_values_is_their_weighted_mean_over_rows():
+    """E1, activities: sum of l1 |a| + l2 a^2 over units, by hand; a padded unit adds nothing."""
+    spec = NetSpec(TableInput(numbers=1), (Dense(2, "ones"), Activation("sigmoid")), "linear", 1)
+    params, _ = init(spec, 0, "float64")
+    x, weight = np.array([[0.0], [2.0], [9.0]]), np.array([1.0, 3.0, 0.0])
+
+    def penalty(net, params, masks):
+        pair = (jnp.asarray(0.5), jnp.asarray(2.0))
+        now = Pass(train=True, weight=jnp.asarray(weight), masks=masks, activity={"layers.1": pair})
+        values = jax.tree.map(jnp.asarray, params)
+        return apply(net, values, {}, {"numbers": jnp.asarray(x)}, now)[1]["activity_penalty"]
+
+    a = sigmoid(x[:, 0])
+    by_hand = np.average(2 * (0.5 * a + 2.0 * a**2), weights=weight)
+    wide = {"layers.0.kernel": np.ones((1, 5)), "layers.0.bias": np.zeros(5), "head.kernel": np.ones((5, 1))}
+    with jax.enable_x64(True):
+        assert float(penalty(spec, params, {})) == pytest.approx(by_hand, rel=1e-12)
+        mask = {"layers.0": jnp.array([1.0, 1.0, 0.0, 0.0, 0.0])}
+        found = penalty(spec.with_units((5,)), {**params, **wide}, mask)
+        assert float(found) == pytest.approx(by_hand, rel=1e-12)

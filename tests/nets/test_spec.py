@@ -7,9 +7,9 @@ from populations import spec
 
 from shoal.errors import SettingError
 from shoal.nets.inputs import TableInput
-from shoal.nets.layers import BatchNorm, Dense, Dropout, Residual, Scale
+from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, Residual, Scale
 from shoal.nets.network import init
-from shoal.nets.spec import mlp
+from shoal.nets.spec import NetSpec, mlp
 
 INPUTS = TableInput(numbers=3)
 
@@ -91,3 +91,35 @@ def test_a_layer_before_batch_norm_has_no_bias():
     """Its gradient is rounding noise; Adam would follow it, and two runs that round otherwise would part."""
     biases = {norm: "layers.0.bias" in init(spec((4,), norm=norm), 0)[0] for norm in (None, "layer", "batch")}
     assert biases == {None: True, "layer": True, "batch": False}
+
+
+OWN = NetSpec(
+    INPUTS,
+    (
+        Dense(4, kernel_l2=0.1, bias_l1=0.0, constraint=("max_norm", 3.0)),
+        Activation("relu", activity_l1=0.5),
+        Residual((Dense(4, kernel_l1=0.2), Activation("tanh"))),
+    ),
+    "linear",
+    1,
+)
+
+
+def test_a_layer_may_have_penalties_and_a_constraint_of_its_own():
+    """E1, E4: per layer, and for kernels and biases separately."""
+    assert OWN.penalties() == {
+        "layers.0.kernel": {"l2": 0.1},
+        "layers.0.bias": {"l1": 0.0},
+        "layers.2.layers.0.kernel": {"l1": 0.2},
+    }
+    assert OWN.constraints() == {"layers.0.kernel": ("max_norm", 3.0)}
+    assert OWN.activity() == {"layers.1": (0.5, 0.0)}
+    assert OWN.activity(0.3, 0.1) == {"layers.1": (0.5, 0.1), "layers.2.layers.1": (0.3, 0.1)}
+
+
+def test_the_numbers_of_penalties_are_no_part_of_the_structure():
+    blank = OWN.structure()
+    assert blank.penalties() == blank.activity() == {}
+    assert blank.constraints() == {"layers.0.kernel": ("max_norm", 0.0)}
+    assert NetSpec.from_json(OWN.to_json()) == OWN
+    assert "kernel_l1" not in OWN.to_json()["layers"][0]

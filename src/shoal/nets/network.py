@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from shoal.nets.layers import Dense, Layer, Pass, Residual
+from shoal.nets.losses import weighted_mean
 from shoal.nets.spec import NetSpec
 
 Tree = dict[str, np.ndarray]
@@ -75,12 +77,18 @@ def apply(
     outputs : (batch, outputs) array
         Logits, or standardised values for the linear head.
     running : dict
-        Running statistics after the pass; unchanged in prediction.
+        Running statistics after the pass; unchanged in prediction. Where ``now.activity`` names layers,
+        ``"activity_penalty"`` too: the weighted mean over rows of ``l1 * |a| + l2 * a^2``, summed over the
+        values ``a`` of these layers.
     """
     now = now or Pass()
     x = spec.inputs.apply(_part(params, "inputs"), inputs)
     x, _, fresh = _run(spec.layers, "layers", x, None, params, running, now)
     y = x @ params["head.kernel"] + params["head.bias"][None, :]
+    if now.activity:
+        fresh["activity_penalty"] = jnp.sum(
+            jnp.stack([fresh.pop(f"{path}.penalty") for path in now.activity])
+        )
     return y, {**running, **fresh}
 
 
@@ -97,8 +105,17 @@ def _run(layers: tuple[Layer, ...], path, x, mask, params, running, now):
         x, new = layer.apply(_part(params, here), _part(running, here), x, mask, here, now)
         if mask is not None and not layer.zero_at_zero:
             x = x * mask[None, :]
+        if here in now.activity:
+            new = {**new, "penalty": _activity_penalty(x, now.activity[here], now.weight)}
         fresh |= _under(here, new)
     return x, mask, fresh
+
+
+def _activity_penalty(x, pair, weight):
+    """Return the weighted mean over rows of ``sum(l1 |a| + l2 a^2)``; padded units are zero by now."""
+    l1, l2 = pair
+    rows = jnp.sum((l1 * jnp.abs(x) + l2 * jnp.square(x)).reshape(x.shape[0], -1), axis=1)
+    return weighted_mean(rows, jnp.ones_like(rows) if weight is None else weight)
 
 
 def _run_residual(block: Residual, path, x, mask, params, running, now):

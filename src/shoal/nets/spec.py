@@ -21,6 +21,7 @@ from shoal.nets.layers import (
     Residual,
     Scale,
     Shape,
+    Weighted,
     layer_from_json,
     layer_to_json,
 )
@@ -72,13 +73,49 @@ class NetSpec:
         """Return the dropout rate of each dropout layer by its path."""
         return {path: layer.rate for path, layer, _ in self.walk() if isinstance(layer, Dropout)}
 
+    def penalties(self) -> dict[str, dict[str, float]]:
+        """Return the penalties that layers have of their own, by parameter name.
+
+        Examples
+        --------
+        >>> layers = (Dense(8, kernel_l2=0.01, bias_l1=0.1), Activation("relu"))
+        >>> NetSpec(TableInput(numbers=4), layers, "softmax", 3).penalties()
+        {'layers.0.kernel': {'l2': 0.01}, 'layers.0.bias': {'l1': 0.1}}
+        """
+        return {
+            f"{path}.{name}": own
+            for path, layer, _ in self.walk()
+            if isinstance(layer, Weighted)
+            for name, own in layer.penalties().items()
+        }
+
+    def activity(self, l1: float = 0.0, l2: float = 0.0) -> dict[str, tuple[float, float]]:
+        """Return (l1, l2) of every activation layer whose values are penalised, by its path.
+
+        A layer without numbers of its own takes `l1` and `l2`, those of the recipe.
+        """
+        pairs = {
+            path: (_own(layer.activity_l1, l1), _own(layer.activity_l2, l2))
+            for path, layer, _ in self.walk()
+            if isinstance(layer, Activation)
+        }
+        return {path: pair for path, pair in pairs.items() if pair != (0.0, 0.0)}
+
+    def constraints(self) -> dict[str, tuple[str, float]]:
+        """Return what kernels are held to by their layers, as (kind, value) by parameter name."""
+        return {
+            f"{path}.kernel": layer.constraint
+            for path, layer, _ in self.walk()
+            if isinstance(layer, Weighted) and layer.constraint is not None
+        }
+
     def units(self) -> tuple[int, ...]:
         """Return the units of every dense layer, in the order of `walk`."""
         return tuple(layer.units for _, layer, _ in self.walk() if isinstance(layer, Dense))
 
     def structure(self) -> NetSpec:
         """Return the description without its numeric settings: what a compiled program depends on."""
-        return replace(self, layers=_map_layers(self.layers, _without_rate))
+        return replace(self, layers=_map_layers(self.layers, lambda layer: layer.structure()))
 
     def with_units(self, units: Sequence[int]) -> NetSpec:
         """Return the same description with other widths, given in the order of `units`."""
@@ -128,8 +165,8 @@ def _map_layers(layers, change):
     )
 
 
-def _without_rate(layer: Layer) -> Layer:
-    return replace(layer, rate=0.0) if isinstance(layer, Dropout) else layer
+def _own(value: float | None, otherwise: float) -> float:
+    return float(otherwise if value is None else value)
 
 
 def _per_layer(value, count: int, name: str) -> tuple:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.nets.layers.activation import Activation
-from shoal.nets.layers.base import Layer, Pass, Shape, Values
+from shoal.nets.layers.base import CONSTRAINTS, Layer, Pass, Shape, Values, Weighted
 from shoal.nets.layers.dense import Dense
 from shoal.nets.layers.dropout import Dropout
 from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
 from shoal.nets.layers.residual import Residual
 
 __all__ = [
+    "CONSTRAINTS",
     "LAYERS",
     "Activation",
     "BatchNorm",
@@ -25,6 +26,7 @@ __all__ = [
     "Scale",
     "Shape",
     "Values",
+    "Weighted",
     "layer_from_json",
     "layer_to_json",
 ]
@@ -36,8 +38,11 @@ LAYERS: dict[str, type[Layer]] = {
 
 
 def layer_to_json(layer: Layer) -> dict[str, Any]:
-    """Return a layer as plain JSON values."""
-    values: dict[str, Any] = {"kind": layer.kind, **vars(layer)}
+    """Return a layer as plain JSON values; options that are not given are left out."""
+    given = {name: value for name, value in vars(layer).items() if value is not None}
+    values: dict[str, Any] = {"kind": layer.kind, **given}
+    if "constraint" in values:
+        values["constraint"] = list(values["constraint"])
     if isinstance(layer, Residual):
         values["layers"] = [layer_to_json(inner) for inner in layer.layers]
     return values
@@ -49,4 +54,6 @@ def layer_from_json(values: Mapping[str, Any]) -> Layer:
     kind = LAYERS[rest.pop("kind")]
     if "layers" in rest:
         rest["layers"] = tuple(layer_from_json(inner) for inner in rest["layers"])
+    if "constraint" in rest:
+        rest["constraint"] = tuple(rest["constraint"])
     return kind(**rest)

@@ -8,7 +8,8 @@ dictionaries; a layer sees its own part under short names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import ClassVar
 from zlib import crc32
 
@@ -19,6 +20,9 @@ from shoal.nets import draws
 
 Shape = tuple[int, ...]
 Values = Mapping[str, Array]
+
+CONSTRAINTS = ("max_norm", "unit_norm", "non_negative")
+"""What the weights of a layer may be held to after each step; the engine has one function for each."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Pass:
     masks : mapping
         1 for a real unit and 0 for a padded one, by the path of the layer that makes the units; empty
         where no unit is padded.
+    activity : mapping
+        Traced pair (l1, l2) of each activation layer whose values are penalised, by its path. Where there is
+        any, the pass returns their sum as the running statistic ``"activity_penalty"``.
     """
 
     train: bool = False
@@ -45,6 +52,7 @@ class Pass:
     weight: Array | None = None
     rates: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Array] = field(default_factory=dict)
+    activity: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
     def key_for(self, path: str) -> Array:
         """Return the random key of the layer at `path` in this step."""
@@ -71,8 +79,45 @@ class Layer:
         """Return the running statistics before training."""
         return {}
 
+    def structure(self) -> Layer:
+        """Return the layer without the numbers that a compiled program takes as data."""
+        return self
+
     def apply(
         self, params: Values, running: Values, x: Array, mask: Array | None, path: str, now: Pass
     ) -> tuple[Array, dict[str, Array]]:
         """Return the values after the layer and its new running statistics."""
         raise TypeError(f"{type(self).__name__} does not say how to apply itself.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighted(Layer):
+    """Base of the layers with a kernel and a bias: penalties and a constraint of their own.
+
+    Parameters
+    ----------
+    kernel_l1, kernel_l2, bias_l1, bias_l2 : float, optional
+        Penalties of this layer, ``l1 * sum|w| + l2 * sum w^2``; None takes those of the recipe.
+    constraint : (kind, value), optional
+        One of `CONSTRAINTS`: what the kernel is held to after each step, unit by unit (its last axis), as
+        ``("max_norm", 3.0)``; None takes that of the recipe.
+    """
+
+    kernel_l1: float | None = None
+    kernel_l2: float | None = None
+    bias_l1: float | None = None
+    bias_l2: float | None = None
+    constraint: tuple[str, float] | None = None
+
+    def structure(self):
+        held = None if self.constraint is None else (self.constraint[0], 0.0)
+        return replace(self, kernel_l1=None, kernel_l2=None, bias_l1=None, bias_l2=None, constraint=held)
+
+    def penalties(self) -> dict[str, dict[str, float]]:
+        """Return the penalties of this layer's own, by parameter: ``{"kernel": {"l2": 0.01}}``."""
+        own: dict[str, dict[str, float]] = {}
+        for part, kind in product(("kernel", "bias"), ("l1", "l2")):
+            value = getattr(self, f"{part}_{kind}")
+            if value is not None:
+                own.setdefault(part, {})[kind] = float(value)
+        return own

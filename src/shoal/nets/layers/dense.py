@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.nets.initializers import INITIALIZERS
-from shoal.nets.layers.base import Layer
+from shoal.nets.layers.base import Weighted
 
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(Weighted):
     """Fully connected: ``y = x W + b``, ``W`` of shape ``(features, units)``."""
 
     kind: ClassVar[str] = "dense"

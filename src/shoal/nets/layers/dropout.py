@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -17,6 +17,9 @@ class Dropout(Layer):
 
     kind: ClassVar[str] = "dropout"
     rate: float
+
+    def structure(self):
+        return replace(self, rate=0.0)
 
     def apply(self, params, running, x, mask, path, now):
         if not now.train or now.key is None:
