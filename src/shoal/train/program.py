@@ -148,7 +148,7 @@ def _tile_program(key: ProgramKey):
             number = first + i
             order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
             rate = jax.lax.dynamic_index_in_dim(rates, i, axis=1, keepdims=False)
-            order = _batches(order, data["starts"], key.batch)
+            order = dealt(order, data["starts"], key.batch)
             fresh, row = all_nets(state, nets, rate, order, data, number)
             active = state["code"] == RUNNING
             state = jax.tree.map(lambda a, b: jnp.where(_along(active, a), a, b), fresh, state)
@@ -167,7 +167,7 @@ def _tile_program(key: ProgramKey):
     return program
 
 
-def _batches(order: Array, starts: Array, batch: int) -> Array:
+def dealt(order: Array, starts: Array, batch: int) -> Array:
     """Deal the shuffled rows into batches that begin at `starts`; other slots point at a padding row."""
     at = starts[:-1, None] + jnp.arange(batch, dtype=jnp.uint32)[None, :]
     last = jnp.uint32(len(order) - 1)  # padding, wherever any batch is short
@@ -180,7 +180,7 @@ def _along(flags: Array, leaf: Array) -> Array:
 
 def _epoch_of_one(key: ProgramKey):
     """Return the function that trains one network for one epoch and judges it."""
-    step = _step_of_one(key)
+    step = step_of_one(key)
     judge = _judge_of_one(key)
 
     def epoch(state, net, rates, order, data, number):
@@ -190,14 +190,14 @@ def _epoch_of_one(key: ProgramKey):
         def one(carry, inputs):
             batch, rate, step_key = inputs
             if not key.gathered:
-                batch = _rows_of(data["train"], batch)
+                batch = rows_of(data["train"], batch)
             penalty = penalty_of(carry[0], net, key.uses)
             carry, (loss, weight) = step(carry, batch, rate, step_key, net)
             return carry, (loss, weight, penalty)
 
         start = (state["params"], state["running"], state["optimizer"])
         (params, running, optimizer), (losses, weights, penalties) = jax.lax.scan(
-            one, start, (_rows_of(data["train"], order) if key.gathered else order, rates, keys)
+            one, start, (rows_of(data["train"], order) if key.gathered else order, rates, keys)
         )
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
         objective = None if penalties is None else loss + jnp.mean(penalties)
@@ -209,11 +209,11 @@ def _epoch_of_one(key: ProgramKey):
     return epoch
 
 
-def _rows_of(values: Mapping[str, Array], order: Array) -> dict[str, Array]:
+def rows_of(values: Mapping[str, Array], order: Array) -> dict[str, Array]:
     return {name: value[order] for name, value in values.items()}
 
 
-def _step_of_one(key: ProgramKey):
+def step_of_one(key: ProgramKey):
     """Return the function that takes one step of one network on one batch."""
     loss_kind = LOSSES[key.loss]
 
