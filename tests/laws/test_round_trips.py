@@ -87,12 +87,19 @@ def test_every_layer_takes_part():
 @st.composite
 def schedules(draw):
     kind = draw(st.sampled_from(sorted(SCHEDULES)))
-    names = draw(st.sets(st.sampled_from(sorted(SCHEDULES[kind].settings) or ["-"]))) - {"-"}
-    return Schedule(
-        kind,
-        tuple((name, draw(st.floats(0.01, 0.9))) for name in sorted(names)),
-        draw(st.sampled_from([0.0, 0.5, 3.0])),
-    )
+    known = SCHEDULES[kind].settings
+    names = draw(st.sets(st.sampled_from(sorted(known) or ["-"]))) - {"-", "boundaries", "values"}
+    given = [(name, draw(allowed(known[name].rule))) for name in sorted(names)]
+    if kind == "piecewise":
+        given = [("boundaries", (1.0, 2.5)), ("values", (1.0, 0.5, draw(share)))]
+    return Schedule(kind, tuple(given), draw(st.sampled_from([0.0, 0.5, 3.0])))
+
+
+def allowed(rule):
+    """Values in the range of a rule."""
+    low = rule.low + 0.01 * rule.low_open
+    high = min(rule.high - 0.01 * rule.high_open, rule.low + 9.0)
+    return st.integers(int(low), int(high)) if rule.integer else st.floats(low, high)
 
 
 @st.composite
