@@ -1,4 +1,4 @@
-"""Record PyTorch's activations, losses, norms and schedules, into nets.npz beside this file.
+"""Record PyTorch's norms and schedules, into nets.npz beside this file.
 
 Run ``python tests/golden/make_nets.py`` where torch is installed (recorded with 2.13, in float64).
 """
@@ -11,69 +11,7 @@ import numpy as np
 
 FILE = Path(__file__).with_name("nets.npz")
 
-POINTS = np.array([-30.0, -4.0, -1.7, -1.0, -0.3, -1e-3, 1e-3, 0.4, 0.9, 1.5, 3.0, 25.0])
-"""Where activations are compared; away from the kinks, where slopes are a matter of taste."""
-
 EPOCHS, STEPS = 12, 3
-
-
-def activations() -> dict[str, np.ndarray]:
-    """Return value and slope of each activation at `POINTS`."""
-    import torch
-    from torch.nn import functional as F
-
-    rules = {
-        "linear": lambda x: x,
-        "relu": F.relu,
-        "leaky_relu": F.leaky_relu,
-        "elu": F.elu,
-        "selu": F.selu,
-        "gelu": F.gelu,
-        "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-        "gelu_sigmoid": lambda x: x * torch.sigmoid(1.702 * x),
-        "silu": F.silu,
-        "mish": F.mish,
-        "softplus": F.softplus,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "hard_tanh": F.hardtanh,
-        "softsign": F.softsign,
-    }
-    found = {}
-    for name, rule in rules.items():
-        x = torch.tensor(POINTS, requires_grad=True)
-        y = rule(x)
-        y.sum().backward()
-        found[f"activation {name}"] = np.stack([y.detach().numpy(), x.grad.numpy()])
-    return found
-
-
-def losses() -> dict[str, np.ndarray]:
-    """Return each loss for every row of a small batch."""
-    import torch
-    from torch.nn import functional as F
-
-    rng = np.random.default_rng(5)
-    outputs, values = 3.0 * rng.standard_normal((6, 3)), rng.standard_normal((6, 3))
-    classes, labels = rng.integers(0, 3, 6), rng.integers(0, 2, (6, 3)).astype(float)
-    q, y = torch.tensor(outputs), torch.tensor(values)
-    c, t = torch.tensor(classes), torch.tensor(labels)
-    found = {
-        "squared_error": F.mse_loss(q, y, reduction="none").mean(1),
-        "absolute_error": F.l1_loss(q, y, reduction="none").mean(1),
-        "huber 1": F.huber_loss(q, y, reduction="none").mean(1),
-        "huber 0.3": F.huber_loss(q, y, reduction="none", delta=0.3).mean(1),
-        "cross_entropy": F.cross_entropy(q, c, reduction="none"),
-        "cross_entropy 0.2": F.cross_entropy(q, c, reduction="none", label_smoothing=0.2),
-        "binary_cross_entropy": F.binary_cross_entropy_with_logits(q, t, reduction="none").mean(1),
-        "binary_cross_entropy 0.2": F.binary_cross_entropy_with_logits(
-            q, 0.8 * t + 0.1, reduction="none"
-        ).mean(1),
-    }
-    given = {"outputs": outputs, "values": values, "classes": classes, "labels": labels}
-    return {f"loss {k}": v.numpy() for k, v in found.items()} | {
-        f"loss given {k}": v for k, v in given.items()
-    }
 
 
 def norms() -> dict[str, np.ndarray]:
@@ -128,7 +66,7 @@ def _rates(make) -> np.ndarray:
 
 def main() -> None:
     """Write the file."""
-    np.savez_compressed(FILE, **activations(), **losses(), **norms(), **schedules())
+    np.savez_compressed(FILE, **norms(), **schedules())
 
 
 if __name__ == "__main__":

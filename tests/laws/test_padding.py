@@ -29,7 +29,7 @@ def padded(values, spec, wide):
     """Pad parameters or statistics with zeros to the shapes of a wider network."""
     shapes = {k: v.shape for part in init(wide, 0) for k, v in part.items()}
     return {
-        k: jnp.pad(v, [(0, want - have) for have, want in zip(v.shape, shapes[k], strict=True)])
+        k: jnp.pad(v, [(0, want - have) for have, want in zip(v.shape, shapes[k], strict=True)] or 0)
         for k, v in values.items()
     }
 

@@ -26,7 +26,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def found() -> dict[str, np.ndarray]:
     """Every case in one program."""
-    known = golden("nets")
+    known = golden("functions")
     outputs = known["loss given outputs"]
     targets = {name: known[f"loss given {name}"] for name in ("values", "classes", "labels")}
     targets["classes"] = targets["classes"].astype(np.int32)
@@ -45,7 +45,7 @@ def found() -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_values_are_pytorchs(name, found):
-    np.testing.assert_allclose(found[name], golden("nets")[f"loss {name}"], rtol=1e-12)
+    np.testing.assert_allclose(found[name], golden("functions")[f"loss {name}"], rtol=1e-12)
 
 
 def test_every_loss_is_compared_and_suits_a_head():
