@@ -73,6 +73,7 @@ def spec_of(ready: Prepared) -> NetSpec:
         dropout=s.dropout,
         input_dropout=s.input_dropout,
         norm=s.norm,
+        norm_position=s.norm_position,
         residual=s.residual,
         initializer=s.initializer,
     )
@@ -129,7 +130,8 @@ def prepare_all(
 def _data_settings(s: Settings) -> tuple:
     """Return what decides a view; of resolved settings, because "auto" may mean another thing to each net."""
     names = ("validation", "split", "scaling", "smooth_clip", "one_hot_levels", "max_levels", "seed")
-    return (*(getattr(s, n) for n in names), s.number_embedding == "piecewise", repr(s.class_weight))
+    steps = (s.pca, s.whiten, repr(s.mixture))
+    return (*(getattr(s, n) for n in names), *steps, s.number_embedding == "piecewise", repr(s.class_weight))
 
 
 def _split(problem: Problem, settings: Settings) -> data.Split:
@@ -160,6 +162,9 @@ def _encoding(s: Settings) -> data.Encoding:
         one_hot_levels=s.one_hot_levels,
         max_levels=s.max_levels,
         bins=PIECEWISE_BINS if s.number_embedding == "piecewise" else 0,
+        pca=s.pca,
+        whiten=s.whiten,
+        mixture=s.mixture,
     )
 
 
@@ -181,7 +186,9 @@ def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.
 
 
 def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
-    """Return the places of measured numbers among the encoded ones."""
+    """Return the places of measured numbers among the encoded ones; every component is one."""
+    if encoder.rotated is not None:
+        return tuple(range(encoder.rotated.components.size))
     places, at = [], 0
     for part in encoder.parts:
         if part.column.kind in (data.ColumnKind.NUMBER, data.ColumnKind.DATETIME) and part.names:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from shoal.data.expectation import mixture_setting
 from shoal.data.kinds import Column, ColumnKind
+from shoal.data.mixture import Mixture, Unlikeness
 from shoal.data.parts import CategoryPart, MomentPart, NumberPart, Part
+from shoal.data.rotated import RotatedNumbers
 from shoal.data.settings import Encoding
-from shoal.errors import ColumnError, DataNotice, did_you_mean
+from shoal.errors import ColumnError, DataNotice, SettingError, did_you_mean
 
 __all__ = ["Encoding", "Layout", "Rows", "TableEncoder"]
 
@@ -74,6 +77,10 @@ class TableEncoder:
     encoding : Encoding
     ignored : tuple of str
         Columns of the training table that are not used, so that nobody is told of them again.
+    rotated : RotatedNumbers or None
+        The principal components that take the place of the numbers, where they do.
+    mixture : Mixture or None
+        The mixture that says how unlike the training rows a row is, where one was asked for.
 
     Examples
     --------
@@ -89,6 +96,8 @@ class TableEncoder:
     parts: tuple[Part, ...]
     encoding: Encoding
     ignored: tuple[str, ...] = ()
+    rotated: RotatedNumbers | None = None
+    mixture: Mixture | None = None
 
     @classmethod
     def fit(
@@ -118,14 +127,34 @@ class TableEncoder:
         ------
         ColumnError
             If a column is missing or cannot be read as what it is said to be.
+        SettingError
+            If there are fewer numbers or rows than principal components or a mixture need.
         """
         encoding = encoding or Encoding()
         heavy = None if weight is None else np.asarray(weight, dtype=np.float64)
         used = [column for column in columns if column.used]
+        # The bins of components take the place of those of columns.
+        by_column = replace(encoding, bins=0) if encoding.rotates else encoding
         parts = [
-            _PARTS[column.kind].fit(_column(frame, column.name), column, encoding, heavy) for column in used
+            _PARTS[column.kind].fit(_column(frame, column.name), column, by_column, heavy) for column in used
         ]
-        return cls(tuple(parts), encoding, tuple(column.name for column in columns if not column.used))
+        ignored = tuple(column.name for column in columns if not column.used)
+        return cls(tuple(parts), encoding, ignored)._with_steps(frame, heavy)
+
+    def _with_steps(self, frame: pl.DataFrame, weight: np.ndarray | None) -> TableEncoder:
+        """Return the encoder with what is learnt from all numbers together: components, and a mixture."""
+        components, covariance = mixture_setting(self.encoding.mixture)
+        if not (self.encoding.rotates or components):
+            return self
+        numbers = self._of_columns(frame)
+        whole = self
+        if self.encoding.rotates:
+            rotated = RotatedNumbers.fit(numbers, self.encoding, weight)
+            whole, numbers = replace(self, rotated=rotated), rotated(numbers)
+        if components:
+            plain = numbers[:, ~whole.binned]
+            whole = replace(whole, mixture=Mixture.fit(plain, components, covariance, weight))
+        return whole
 
     @property
     def layout(self) -> Layout:
@@ -135,12 +164,25 @@ class TableEncoder:
     @property
     def number_names(self) -> tuple[str, ...]:
         """A name for each encoded number."""
+        if self.rotated is not None:
+            return self.rotated.names
         return tuple(name for part in self.parts for name in part.names)
 
     @property
     def number_sources(self) -> tuple[str, ...]:
-        """The table's column from which each encoded number comes."""
+        """The table's column from which each encoded number comes; for a component, which comes from all of
+        them, its own name."""
+        if self.rotated is not None:
+            return self.rotated.sources
         return tuple(part.column.name for part in self.parts for _ in part.names)
+
+    @property
+    def binned(self) -> np.ndarray:
+        """Whether each encoded number is a bin of another one, as bools of shape (numbers,)."""
+        if self.rotated is not None:
+            size = self.rotated.components.size
+            return np.arange(len(self.rotated.names)) >= size
+        return np.array([is_bin for part in self.parts for is_bin in part.binned], dtype=bool)
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -179,15 +221,37 @@ class TableEncoder:
             If the table has columns that were not there in training; they are ignored.
         """
         self._tell_of_extra_columns(frame)
-        numbers = np.empty((frame.height, len(self.number_names)))
+        numbers = self._of_columns(frame)
+        if self.rotated is not None:
+            numbers = self.rotated(numbers)
+        codes = [part.codes(_column(frame, part.column.name)) for part in self._embedded]
+        stacked = np.column_stack(codes) if codes else np.zeros((frame.height, 0), dtype=np.int32)
+        return Rows(numbers, stacked)
+
+    def unlikeness(self, rows: Rows) -> Unlikeness:
+        """Return how unlike the training rows some encoded rows are.
+
+        Raises
+        ------
+        SettingError
+            If no mixture was fitted.
+        """
+        if self.mixture is None:
+            raise SettingError(
+                "Expected a model that knows how its training rows are spread. This one was trained without: "
+                "train it with the setting mixture, such as mixture=4."
+            )
+        return self.mixture.unlikeness(rows.numbers[:, ~self.binned])
+
+    def _of_columns(self, frame: pl.DataFrame) -> np.ndarray:
+        """Return the numbers of the columns, before they are rotated."""
+        numbers = np.empty((frame.height, sum(len(part.names) for part in self.parts)))
         place = 0
         for part in self.parts:
             for values in part.numbers(_column(frame, part.column.name)):
                 numbers[:, place] = values
                 place += 1
-        codes = [part.codes(_column(frame, part.column.name)) for part in self._embedded]
-        stacked = np.column_stack(codes) if codes else np.zeros((frame.height, 0), dtype=np.int32)
-        return Rows(numbers, stacked)
+        return numbers
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoder as JSON data; floats keep their last digit."""
@@ -195,13 +259,22 @@ class TableEncoder:
             "parts": [part.to_json() for part in self.parts],
             "encoding": self.encoding.to_json(),
             "ignored": list(self.ignored),
+            **{name: step.to_json() for name, step in self._steps.items() if step is not None},
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TableEncoder:
         """Return the encoder that `to_json` wrote."""
         parts = [_PARTS_BY_WORD[part["kind"]].from_json(part) for part in data["parts"]]
-        return cls(tuple(parts), Encoding.from_json(data["encoding"]), tuple(data["ignored"]))
+        rotated = RotatedNumbers.from_json(data["rotated"]) if "rotated" in data else None
+        mixture = Mixture.from_json(data["mixture"]) if "mixture" in data else None
+        return cls(
+            tuple(parts), Encoding.from_json(data["encoding"]), tuple(data["ignored"]), rotated, mixture
+        )
+
+    @property
+    def _steps(self) -> dict[str, RotatedNumbers | Mixture | None]:
+        return {"rotated": self.rotated, "mixture": self.mixture}
 
     def _tell_of_extra_columns(self, frame: pl.DataFrame) -> None:
         known = {*self.feature_names, *self.ignored}

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
+from shoal.data.bins import bin_edges, bin_names, piecewise_linear
 from shoal.data.categories import learn_levels, level_codes
 from shoal.data.dates import circle, circles_of, elapsed_days, positions
 from shoal.data.distribution import Distribution
@@ -59,8 +59,13 @@ class NumberPart:
     def names(self) -> tuple[str, ...]:
         """Names of the numbers."""
         name = self.column.name
-        bins = [f"{name} (bin {i + 1})" for i in range(len(self.edges) - 1)]
-        return (name, *([f"{name} (missing)"] if self.marked else []), *bins)
+        return (name, *([f"{name} (missing)"] if self.marked else []), *bin_names(name, self.edges))
+
+    @property
+    def binned(self) -> tuple[bool, ...]:
+        """Whether each number is a bin, and says nothing that the others do not say."""
+        bins = max(len(self.edges) - 1, 0)
+        return (False,) * (len(self.names) - bins) + (True,) * bins
 
     def numbers(self, series: pl.Series) -> Iterator[np.ndarray]:
         """Yield each number of the column, float64 of shape (rows,)."""
@@ -73,7 +78,7 @@ class NumberPart:
         yield self.scaler(filled)
         if self.marked:
             yield gaps.astype(np.float64)
-        yield from _piecewise_linear(filled, self.edges)
+        yield from piecewise_linear(filled, self.edges)
 
     def to_json(self) -> dict[str, Any]:
         """Return the part as JSON data."""
@@ -130,6 +135,11 @@ class CategoryPart:
         named = [f"{self.column.name} = {level}" for level in self.levels]
         named += [f"{self.column.name} = (rare)"] * self.pooled
         return (named[1],) if len(named) == 2 else tuple(named)
+
+    @property
+    def binned(self) -> tuple[bool, ...]:
+        """Whether each number is a bin: none is."""
+        return (False,) * len(self.names)
 
     def codes(self, series: pl.Series) -> np.ndarray:
         """Return int32 codes of shape (rows,)."""
@@ -195,6 +205,11 @@ class MomentPart:
         waves = [f"{name} ({wave} of the {circle})" for circle in self.circles for wave in ("sine", "cosine")]
         return (*self.elapsed.names, *waves)
 
+    @property
+    def binned(self) -> tuple[bool, ...]:
+        """Whether each number is a bin, and says nothing that the others do not say."""
+        return (*self.elapsed.binned, *(False,) * (2 * len(self.circles)))
+
     def numbers(self, series: pl.Series) -> Iterator[np.ndarray]:
         """Yield each number of the column, float64 of shape (rows,)."""
         moments = read_moments(series, self.column)
@@ -228,28 +243,7 @@ def _number_part(
     heavy = values if weight is None else values[weight > 0]
     marked = encoding.missing_indicators and bool(np.isnan(heavy).any())
     scaler = Scaler.fit(found, encoding.scaling, encoding.smooth_clip)
-    return NumberPart(column, scaler, found.median(), marked, _bin_edges(found, encoding.bins))
-
-
-def _bin_edges(found: Distribution, bins: int) -> tuple[float, ...]:
-    """Return the different weighted quantiles that bound the bins; none for a constant column."""
-    if not bins or len(found.values) < 2:
-        return ()
-    inner = found.quantiles(np.arange(1, bins) / bins)
-    edges = np.unique(np.concatenate([found.values[:1], inner, found.values[-1:]]))
-    return tuple(edges.tolist())
-
-
-def _piecewise_linear(values: np.ndarray, edges: tuple[float, ...]) -> Iterator[np.ndarray]:
-    """Yield the piecewise-linear encoding (Gorishniy et al. 2022): how much of each bin is filled.
-
-    The first bin goes on below its edge and the last above, so that no two values look the same.
-    """
-    last = len(edges) - 2
-    for bin_, (low, high) in enumerate(pairwise(edges)):
-        filled = (values - low) / (high - low)
-        filled = filled if bin_ == 0 else np.maximum(filled, 0.0)
-        yield filled if bin_ == last else np.minimum(filled, 1.0)
+    return NumberPart(column, scaler, found.median(), marked, bin_edges(found, encoding.bins))
 
 
 def _part_json(part: Part, **fields: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from shoal.data.components import check_pca
+from shoal.data.expectation import mixture_setting
 from shoal.data.rules import MANY_LEVELS
 from shoal.data.scaling import SCALINGS
 from shoal.errors import SettingError, did_you_mean
@@ -30,6 +32,14 @@ class Encoding:
         Whether a number column with gaps in the training rows gets a second number that marks them.
     bins : int
         Bins of the piecewise-linear encoding added to every number column; 0 for none.
+    pca : None, "all", int or float
+        Principal components that take the place of all encoded numbers: all, so many, or as many as hold
+        that share of the variance. Bins are then those of the components.
+    whiten : bool
+        Whether the components are scaled to variance 1; alone it means ``pca="all"``.
+    mixture : None, int or dict
+        Gaussians fitted to the encoded training rows, such as ``{"components": 4, "covariance": "full"}``,
+        which say how unlike them a row is.
 
     Examples
     --------
@@ -43,6 +53,9 @@ class Encoding:
     max_levels: int = MANY_LEVELS
     missing_indicators: bool = True
     bins: int = 0
+    pca: Any = None
+    whiten: bool = False
+    mixture: Any = None
 
     def __post_init__(self) -> None:
         if self.scaling not in SCALINGS:
@@ -56,6 +69,13 @@ class Encoding:
                 raise SettingError(
                     f"The '{name}' setting must be an int in the range [{least}, inf). Got {value!r} instead."
                 )
+        check_pca(self.pca)
+        mixture_setting(self.mixture)
+
+    @property
+    def rotates(self) -> bool:
+        """Whether numbers become principal components."""
+        return self.pca is not None or self.whiten
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON data."""
