@@ -16,7 +16,7 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
-from shoal.errors import TrainingError
+from shoal.endings import refuse_fruitless, tell_ending
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
 from shoal.model.model import Model
@@ -233,11 +233,9 @@ def train_table(
     model, result, ready = done[0]
     if interrupted.seen and not len(result.history):
         raise KeyboardInterrupt  # before the end of the first epoch there is nothing to keep
-    if result.code == "diverged" and result.best_epoch == 0:
-        raise TrainingError(
-            "The loss became infinite or NaN in the first epoch. Lower learning_rate (now "
-            f"{ready.settings.learning_rate:g}), or set clip_norm=1.0 to bound each step."
-        )
+    refuse_fruitless(result, ready.settings)
+    if result.code != "interrupted":  # which is told by who watches
+        tell_ending(result, ready.settings)
     scores = judge(plan, problem, done, other)
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}

@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from shoal import pipeline
 from shoal.data import Target, know_columns, notices
 from shoal.defaults import Facts, resolved
-from shoal.errors import DataNotice, SettingError, TrainingError, TrainingWarning
+from shoal.endings import refuse_fruitless, tell_ending
+from shoal.errors import DataNotice, SettingError
 from shoal.estimators import intake
 from shoal.estimators.callbacks import (
     CallbackSupportMixin,  # pyright: ignore[reportAttributeAccessIssue]  # scikit-learn is untyped
@@ -149,7 +150,8 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             raise SettingError(_other_network(type(self).__name__))
         if watch.interrupted and not len(result.history):
             raise KeyboardInterrupt  # before the end of the first epoch there is nothing to keep
-        _warn_of(result.code, result.reason, result.best_epoch, ready.settings)
+        refuse_fruitless(result, ready.settings)
+        tell_ending(result, ready.settings, stacklevel=4)
         scores = getattr(self, "validation_scores_", None) if earlier is not None else None
         self._keep(fitted_attributes(model, result, ready, earlier, scores))
 
@@ -332,18 +334,6 @@ def _other_network(owner: str) -> str:
 
 def _tell(task: FitTask, problem: Problem, settings: Settings, ready, result) -> bool:
     return task.epoch_ends(result, lambda: pipeline.conclude(problem, ready, settings, result, {}, 0.0))
-
-
-def _warn_of(code: str, reason: str, best_epoch: int, settings: Settings) -> None:
-    """Warn of a training that ended before its time, or refuse its result if there is none."""
-    if code == "interrupted":
-        warnings.warn(f"{reason} What was learnt is kept.", TrainingWarning, stacklevel=5)
-    if code != "diverged":
-        return
-    advice = f"Lower learning_rate (now {settings.learning_rate:g}), or set clip_norm=1.0 to bound each step."
-    if best_epoch == 0:
-        raise TrainingError(f"The loss became infinite or NaN in the first epoch. {advice}")
-    warnings.warn(f"{reason} {advice}", TrainingWarning, stacklevel=5)
 
 
 class _Watch:

@@ -11,6 +11,7 @@ import polars as pl
 from sklearn.base import clone
 
 from shoal import pipeline
+from shoal.endings import fruitless
 from shoal.errors import SettingError, TrainingError, TrainingWarning, did_you_mean
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.estimators.fitted import fitted_attributes
@@ -229,7 +230,8 @@ def fit_many(
         net._keep({**about_data, **fitted_attributes(model, result, ready)})
     asked = [one for one in given for _ in numbers]
     results = [result for _, result, _ in done]
-    shoal = Shoal(nets, asked, numbers * len(given), [r.code for r in results], [r.seconds for r in results])
+    codes = ["diverged" if fruitless(result) else result.code for result in results]
+    shoal = Shoal(nets, asked, numbers * len(given), codes, [r.seconds for r in results])
     _tell(shoal)
     return shoal
 
