@@ -20,6 +20,7 @@ from shoal.nets.layers import (
     Layer,
     LayerNorm,
     Pass,
+    Repeat,
     Residual,
     Scale,
 )
@@ -100,6 +101,7 @@ LAYER_CASES = {
     "layer_norm": net(Dense(4), LayerNorm(), SMOOTH),
     "scale": net(Scale(), Dense(3), Scale()),
     "residual": net(Residual((Dense(3), SMOOTH)), Residual((Dense(5), BatchNorm(), Activation("gelu")))),
+    "repeat": net(Dense(4), Repeat((Dense(4, "orthogonal"), BatchNorm(), SMOOTH, Dropout(0.2)), 4)),
     "embeddings": net(
         Dense(4),
         SMOOTH,

@@ -8,9 +8,21 @@ import numpy as np
 import pytest
 from populations import golden
 
+from shoal.errors import SettingError
 from shoal.nets.inputs import TableInput
-from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Pass, Residual, Scale
-from shoal.nets.network import apply, init
+from shoal.nets.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Pass,
+    Repeat,
+    Residual,
+    Scale,
+)
+from shoal.nets.network import apply, init, shapes
 from shoal.nets.spec import NetSpec
 
 
@@ -205,3 +217,149 @@ def test_the_penalty_of_values_is_their_weighted_mean_over_rows():
         mask = {"layers.0": jnp.array([1.0, 1.0, 0.0, 0.0, 0.0])}
         found = penalty(spec.with_units((5,)), {**params, **wide}, mask)
         assert float(found) == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_batch_norm_of_images_is_over_rows_and_places(seed):
+    """A6: the statistics of a channel are those of all its places, as if each place were a row."""
+    layer, rng = BatchNorm(), np.random.default_rng(seed)
+    with jax.enable_x64(True):
+        x = jnp.asarray(rng.standard_normal((3, 2, 4, 5)))
+        weight = jnp.array([2.0, 1.0, 0.0])
+        params = {k: jnp.asarray(v + rng.standard_normal(5)) for k, v in layer.init((2, 4, 5), rng).items()}
+        running = {k: jnp.asarray(v) for k, v in layer.running((2, 4, 5)).items()}
+        now = Pass(train=True, weight=weight)
+        y, fresh = layer.apply(params, running, x, None, "layer", now)
+        places = Pass(train=True, weight=jnp.repeat(weight, 8))
+        flat, expected = layer.apply(params, running, x.reshape(24, 5), None, "layer", places)
+        np.testing.assert_allclose(y.reshape(24, 5), flat, rtol=1e-12)
+        np.testing.assert_allclose(fresh["mean"], expected["mean"], rtol=1e-12)
+        np.testing.assert_allclose(fresh["var"], expected["var"], rtol=1e-12)
+        predicted, _ = layer.apply(params, fresh, x, None, "layer", Pass())
+        flat, _ = layer.apply(params, fresh, x.reshape(24, 5), None, "layer", Pass())
+        np.testing.assert_allclose(predicted.reshape(24, 5), flat, rtol=1e-12)
+
+
+def test_batch_norm_of_images_is_pytorchs(seed):
+    torch = pytest.importorskip("torch")
+    x = np.random.default_rng(seed).standard_normal((6, 3, 2, 4))
+    theirs = torch.nn.BatchNorm2d(4, dtype=torch.float64)
+    expected = theirs(torch.tensor(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
+    with jax.enable_x64(True):
+        layer = BatchNorm()
+        params = {k: jnp.asarray(v) for k, v in layer.init((3, 2, 4), np.random.default_rng(0)).items()}
+        running = {k: jnp.asarray(v) for k, v in layer.running((3, 2, 4)).items()}
+        y, fresh = layer.apply(
+            params, running, jnp.asarray(x), None, "layer", Pass(train=True, weight=jnp.ones(6))
+        )
+    np.testing.assert_allclose(y, expected, rtol=1e-9)
+    np.testing.assert_allclose(fresh["var"], theirs.running_var.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [LayerNorm(), Dense(3)])
+def test_a_layer_on_images_works_place_by_place(layer, seed):
+    """Layer norm and dense map the last axis, whatever stands before it."""
+    rng = np.random.default_rng(seed)
+    x = jnp.asarray(rng.standard_normal((2, 3, 4, 5)), jnp.float32)
+    params = {k: jnp.asarray(v, jnp.float32) for k, v in layer.init((3, 4, 5), rng).items()}
+    y, _ = run(layer, params, x)
+    flat, _ = run(layer, params, x.reshape(24, 5))
+    assert y.shape == (2, *layer.shape((3, 4, 5)))
+    np.testing.assert_allclose(y.reshape(24, -1), flat, rtol=1e-5, atol=1e-6)
+
+
+def test_a_shortcut_around_an_image_projects_its_channels():
+    """A8: a 1x1 convolution; what changes the places has no shortcut."""
+    block = Residual((Dense(4, "zeros"),))
+    assert block.shape((2, 3, 5)) == (2, 3, 4)
+    assert block.init((2, 3, 5), np.random.default_rng(0))["shortcut"].shape == (5, 4)
+    with pytest.raises(SettingError, match=r"keep all axes but the last\. Received: \(4,\) in, \(2, 4\) out"):
+        Residual((Widened(),)).shape((4,))
+
+
+class Widened(Layer):
+    """A layer that adds an axis."""
+
+    def shape(self, shape):
+        return (2, *shape)
+
+
+DEEP = NetSpec(
+    TableInput(numbers=3),
+    (Dense(4), Repeat((Dense(4, "orthogonal"), BatchNorm(), Activation("tanh"), Dropout(0.3)), 5)),
+    "linear",
+    2,
+)
+
+
+def test_repeated_layers_are_the_same_layers_written_out(seed):
+    """A11: forward pass, statistics and slopes, without dropout, which draws by place."""
+    block = (Dense(4, "orthogonal"), BatchNorm(), Activation("tanh"))
+    spec = NetSpec(TableInput(numbers=3), (Dense(4), Repeat(block, 5)), "linear", 2)
+    plain = NetSpec(spec.inputs, (Dense(4), *(block * 5)), "linear", 2)
+    rng = np.random.default_rng(seed)
+    with jax.enable_x64(True):
+        given, running = (_arrays(part) for part in init(spec, seed, "float64"))
+        given = {k: v + 0.1 * jnp.asarray(rng.standard_normal(v.shape)) for k, v in given.items()}
+        x = jnp.asarray(rng.standard_normal((6, 3)))
+        now = Pass(train=True, weight=jnp.ones(6))
+
+        def loss(params, running, net):
+            y, fresh = apply(net, params, running, {"numbers": x}, now)
+            return jnp.sum(jnp.sin(y)), fresh
+
+        slope = jax.grad(loss, has_aux=True)
+        grads, fresh = slope(given, running, spec)
+        grads_plain, fresh_plain = slope(_written_out(given), _written_out(running), plain)
+        for name, value in _written_out({**grads, **fresh}).items():
+            np.testing.assert_allclose(value, {**grads_plain, **fresh_plain}[name], rtol=1e-9, atol=1e-12)
+
+
+def _arrays(values):
+    return {k: jnp.asarray(v) for k, v in values.items()}
+
+
+def _written_out(values):
+    """Rename ``layers.1.layers.j.kernel[i]`` to ``layers.(1 + 3 i + j).kernel``."""
+    found = {}
+    for name, value in values.items():
+        if name.startswith("layers.1.layers."):
+            place, rest = name.removeprefix("layers.1.layers.").split(".", 1)
+            found |= {f"layers.{1 + 3 * i + int(place)}.{rest}": part for i, part in enumerate(value)}
+        else:
+            found[name] = value
+    return found
+
+
+def test_each_repetition_starts_and_drops_differently():
+    params, running = init(DEEP, 0)
+    kernel = params["layers.1.layers.0.kernel"]
+    assert kernel.shape == (5, 4, 4)
+    assert running["layers.1.layers.1.mean"].shape == (5, 4)
+    np.testing.assert_allclose(
+        kernel @ kernel.transpose(0, 2, 1), np.broadcast_to(np.eye(4), (5, 4, 4)), atol=1e-6
+    )
+    assert len({part.tobytes() for part in kernel}) == 5
+    found, statistics = shapes(DEEP)
+    assert found == {k: v.shape for k, v in params.items()}
+    assert statistics == {k: v.shape for k, v in running.items()}
+    x = jnp.ones((64, 4), jnp.float32)
+    drop = NetSpec(TableInput(numbers=4), (Repeat((Dropout(0.5),), 2),), "linear", 4)
+    now = Pass(train=True, key=jnp.uint32(3), rates={"layers.0.layers.0": jnp.float32(0.5)})
+    head = {"head.kernel": jnp.eye(4, dtype=jnp.float32), "head.bias": jnp.zeros(4, jnp.float32)}
+    twice, _ = apply(drop, head, {}, {"numbers": x}, now)
+    assert (
+        0.1 < float(jnp.mean((twice > 0).astype(jnp.float32))) < 0.4
+    )  # a quarter; one mask twice keeps half
+
+
+def test_repeated_layers_must_keep_the_shape():
+    with pytest.raises(SettingError, match=r"Received: \(3,\) in, \(4,\) out; put a layer that gives \(4,\)"):
+        Repeat((Dense(4),), 3).shape((3,))
+
+
+def test_the_penalty_of_repeated_values_counts_every_repetition():
+    spec = NetSpec(TableInput(numbers=1), (Repeat((Dense(1, "ones"), Activation("linear")), 3),), "linear", 1)
+    params = {k: jnp.asarray(v) for k, v in init(spec, 0)[0].items()}
+    now = Pass(activity={"layers.0.layers.1": (jnp.float32(1.0), jnp.float32(0.0))})
+    x = jnp.array([[2.0], [4.0]], jnp.float32)
+    assert float(apply(spec, params, {}, {"numbers": x}, now)[1]["activity_penalty"]) == pytest.approx(9.0)

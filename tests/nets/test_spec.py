@@ -7,9 +7,10 @@ from populations import spec
 
 from shoal.errors import SettingError
 from shoal.nets.inputs import TableInput
-from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, Residual, Scale
+from shoal.nets.layers import CONSTRAINTS, Activation, BatchNorm, Dense, Dropout, Repeat, Residual, Scale
 from shoal.nets.network import init
 from shoal.nets.spec import NetSpec, mlp
+from shoal.train.constraints import CONSTRAINTS as PROJECTIONS
 
 INPUTS = TableInput(numbers=3)
 
@@ -20,6 +21,10 @@ INPUTS = TableInput(numbers=3)
         ({"activation": "relo"}, r"Unknown activation 'relo'\. Did you mean 'relu'\?"),
         ({"head": "softmaks"}, r"Unknown head 'softmaks'\. Did you mean 'softmax'\?"),
         ({"initializer": "he"}, r"Unknown initializer 'he'\."),
+        (
+            {"norm_position": "behind"},
+            r"Expected norm_position to be 'before' or 'after'\. Received: .*'behind'",
+        ),
         ({"norm": "group"}, r"Expected norm to be None, 'batch' or 'layer'\. Received: norm='group'"),
         (
             {"dropout": (0.1,)},
@@ -38,6 +43,10 @@ def test_layers_come_in_the_order_that_is_documented():
     kinds = [layer.kind for layer in net.layers]
     block = ["dense", "batch_norm", "activation", "dropout"]
     assert kinds == ["scale", "dropout", *block, *block]
+    after = [
+        layer.kind for layer in mlp(INPUTS, (8,), "linear", 1, norm="layer", norm_position="after").layers
+    ]
+    assert after == ["dense", "activation", "layer_norm"]
     assert net.units() == (8, 4)
     assert net.rates() == {"layers.1": 0.1, "layers.5": 0.2, "layers.9": 0.2}
 
@@ -91,6 +100,33 @@ def test_a_layer_before_batch_norm_has_no_bias():
     """Its gradient is rounding noise; Adam would follow it, and two runs that round otherwise would part."""
     biases = {norm: "layers.0.bias" in init(spec((4,), norm=norm), 0)[0] for norm in (None, "layer", "batch")}
     assert biases == {None: True, "layer": True, "batch": False}
+    assert "layers.0.bias" in init(spec((4,), norm="batch", norm_position="after"), 0)[0]
+
+
+def test_a_head_reads_a_list_of_features():
+    with pytest.raises(
+        SettingError, match=r"values of shape \(2, 3\) after the last layer; end with 'flatten'"
+    ):
+        NetSpec(Grid(numbers=3), (), "linear", 1).features_out()
+
+
+class Grid(TableInput):
+    """Rows that enter with two axes."""
+
+    def shape(self):
+        return (2, 3)
+
+
+def test_layers_that_repeat_or_branch_keep_their_widths():
+    assert spec((4,), norm="batch", dropout=0.1).paddable()
+    assert not spec((4,), residual=True).paddable()
+    deep = NetSpec(INPUTS, (Dense(4), Repeat((Dense(4), Activation("tanh")), 3)), "linear", 1)
+    assert not deep.paddable()
+    assert NetSpec.from_json(deep.to_json()) == deep
+
+
+def test_the_kinds_of_constraints_are_those_of_the_engine():
+    assert set(CONSTRAINTS) == set(PROJECTIONS)
 
 
 OWN = NetSpec(

@@ -82,7 +82,7 @@ def test_padding_that_cannot_be():
         [view()],
     )
     residual = Member(spec((4,), residual=True), recipe(), padded=(8,))
-    refused(r"no padded widths for a network with shortcuts", [residual], [view()])
+    refused(r"layers that cannot be padded, such as shortcuts", [residual], [view()])
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,10 @@ class TableInput:
         periodic = _PERIODIC_UNITS * len(self.continuous) if self._periodic else 0
         return self.numbers + periodic + sum(self.widths)
 
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of one row's values before the first layer."""
+        return (self.features(),)
+
     @property
     def _periodic(self) -> bool:
         return self.number_embedding == "periodic" and bool(self.continuous)
@@ -82,6 +86,10 @@ class TableInput:
         angle = 2.0 * np.pi * x[:, :, None] * params["frequency"][None] + params["phase"][None]
         mixed = jnp.einsum("bnf,nfd->bnd", jnp.cos(angle), params["kernel"]) + params["bias"][None]
         return mixed.reshape(x.shape[0], -1)
+
+
+INPUTS = {entrance.kind: entrance for entrance in (TableInput,)}
+"""Kind -> how rows enter."""
 
 
 def _look_up(table, codes):

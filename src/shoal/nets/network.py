@@ -7,12 +7,16 @@ a pytree for JAX, and the very names in a saved file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from shoal.nets.layers import Dense, Layer, Pass, Residual
+from shoal.nets import draws
+from shoal.nets.layers import Block, Dense, Layer, Pass, Repeat, Shape
+from shoal.nets.layers.base import on_last_axis
 from shoal.nets.losses import weighted_mean
 from shoal.nets.spec import NetSpec
 
@@ -41,16 +45,63 @@ def init(spec: NetSpec, seed: int, dtype: str = "float32") -> tuple[Tree, Tree]:
     >>> {name: value.shape for name, value in params.items()}
     {'layers.0.kernel': (2, 3), 'layers.0.bias': (3,), 'head.kernel': (3, 1), 'head.bias': (1,)}
     """
+    return _initial(spec, seed, np.dtype(dtype))
+
+
+def shapes(spec: NetSpec) -> tuple[dict[str, Shape], dict[str, Shape]]:
+    """Return the shapes of a network's parameters and running statistics; what repeats is drawn once.
+
+    Examples
+    --------
+    >>> from shoal.nets.inputs import TableInput
+    >>> from shoal.nets.spec import mlp
+    >>> shapes(mlp(TableInput(numbers=2), (), "linear", 1))
+    ({'head.kernel': (2, 1), 'head.bias': (1,)}, {})
+    """
+    params, running = _initial(spec, 0, np.dtype("float32"), once=True)
+    return {k: v.shape for k, v in params.items()}, {k: v.shape for k, v in running.items()}
+
+
+def _initial(spec: NetSpec, seed: int, dtype: np.dtype, *, once: bool = False) -> tuple[Tree, Tree]:
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 0x5110A1])))
-    params = _under("inputs", spec.inputs.init(rng))
-    running: Tree = {}
-    for path, layer, shape in spec.walk():
-        params |= _under(path, layer.init(shape, rng))
-        running |= _under(path, layer.running(shape))
+    params = _cast(_under("inputs", spec.inputs.init(rng)), dtype)
+    inner, running = _drawn(spec.layers, "layers", spec.inputs.shape(), rng, dtype, once)
     head = Dense(spec.outputs, spec.head_initializer)
-    params |= _under("head", head.init((spec.features_out(),), rng))
-    cast = np.dtype(dtype)
-    return {k: v.astype(cast) for k, v in params.items()}, {k: v.astype(cast) for k, v in running.items()}
+    params |= {**inner, **_cast(_under("head", head.init((spec.features_out(),), rng)), dtype)}
+    return params, running
+
+
+def _drawn(layers: tuple[Layer, ...], path: str, shape: Shape, rng, dtype, once) -> tuple[Tree, Tree]:
+    """Draw the parameters and running statistics of layers in order, inner layers after their block."""
+    params: Tree = {}
+    running: Tree = {}
+    for i, layer in enumerate(layers):
+        here = f"{path}.{i}"
+        params |= _cast(_under(here, layer.init(shape, rng)), dtype)
+        running |= _cast(_under(here, layer.running(shape)), dtype)
+        if isinstance(layer, Block):
+            inner = _drawn_in_block(layer, f"{here}.layers", shape, rng, dtype, once)
+            params |= inner[0]
+            running |= inner[1]
+        shape = layer.shape(shape)
+    return params, running
+
+
+def _drawn_in_block(block: Block, path: str, shape: Shape, rng, dtype, once) -> tuple[Tree, Tree]:
+    """Draw the inner layers of a block; those that repeat once for each time, along a leading axis."""
+    if not isinstance(block, Repeat):
+        return _drawn(block.layers, path, shape, rng, dtype, once)
+    if once:
+        single = _drawn(block.layers, path, shape, rng, dtype, once)
+        params, running = (
+            {k: np.broadcast_to(v, (block.times, *v.shape)) for k, v in part.items()} for part in single
+        )
+        return params, running
+    turns = [_drawn(block.layers, path, shape, rng, dtype, once) for _ in range(block.times)]
+    params, running = (
+        {k: np.stack([v[k] for v in part]) for k in part[0]} for part in zip(*turns, strict=True)
+    )
+    return params, running
 
 
 def apply(
@@ -97,14 +148,14 @@ def _run(layers: tuple[Layer, ...], path, x, mask, params, running, now):
     fresh: dict[str, Array] = {}
     for i, layer in enumerate(layers):
         here = f"{path}.{i}"
-        if isinstance(layer, Residual):
-            x, mask, new = _run_residual(layer, here, x, mask, params, running, now)
+        if isinstance(layer, Block):
+            x, mask, new = _run_block(layer, here, x, mask, params, running, now)
             fresh |= new
             continue
         mask = now.masks.get(here, mask) if isinstance(layer, Dense) else mask
         x, new = layer.apply(_part(params, here), _part(running, here), x, mask, here, now)
         if mask is not None and not layer.zero_at_zero:
-            x = x * mask[None, :]
+            x = x * on_last_axis(mask, x)
         if here in now.activity:
             new = {**new, "penalty": _activity_penalty(x, now.activity[here], now.weight)}
         fresh |= _under(here, new)
@@ -118,10 +169,28 @@ def _activity_penalty(x, pair, weight):
     return weighted_mean(rows, jnp.ones_like(rows) if weight is None else weight)
 
 
-def _run_residual(block: Residual, path, x, mask, params, running, now):
+def _run_block(block: Block, path, x, mask, params, running, now):
+    if isinstance(block, Repeat):
+        return _run_repeat(block, path, x, mask, params, running, now)
     y, mask, fresh = _run(block.layers, f"{path}.layers", x, mask, params, running, now)
     projection = params.get(f"{path}.shortcut")
     return (x if projection is None else x @ projection) + y, mask, fresh
+
+
+def _run_repeat(block: Repeat, path, x, mask, params, running, now):
+    """Scan over the repetitions; what is drawn, is drawn anew in each."""
+    inside = f"{path}.layers"
+    start = inside + "."
+    stacked = [{k: v for k, v in part.items() if k.startswith(start)} for part in (params, running)]
+
+    def once(x, turn):
+        values, statistics, i = turn
+        here = now if now.key is None else replace(now, key=draws.fold(now.key, i))
+        x, _, fresh = _run(block.layers, inside, x, mask, values, statistics, here)
+        return x, fresh
+
+    x, fresh = jax.lax.scan(once, x, (*stacked, jnp.arange(block.times, dtype=jnp.uint32)))
+    return x, mask, fresh
 
 
 def _part(values: Mapping[str, Array], path: str) -> dict[str, Array]:
@@ -131,3 +200,7 @@ def _part(values: Mapping[str, Array], path: str) -> dict[str, Array]:
 
 def _under(path: str, values: Mapping) -> dict:
     return {f"{path}.{name}": value for name, value in values.items()}
+
+
+def _cast(values: Mapping[str, np.ndarray], dtype: np.dtype) -> Tree:
+    return {name: value.astype(dtype) for name, value in values.items()}

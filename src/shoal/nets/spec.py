@@ -9,11 +9,12 @@ from typing import Any
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
-from shoal.nets.initializers import INITIALIZERS
-from shoal.nets.inputs import TableInput
+from shoal.nets.initializers import initializer_text
+from shoal.nets.inputs import INPUTS, TableInput
 from shoal.nets.layers import (
     Activation,
     BatchNorm,
+    Block,
     Dense,
     Dropout,
     Layer,
@@ -60,13 +61,24 @@ class NetSpec:
 
     def walk(self) -> Iterator[tuple[str, Layer, Shape]]:
         """Yield path, layer and input shape of every layer, inner layers after their block."""
-        yield from _walk(self.layers, "layers", (self.inputs.features(),))
+        yield from _walk(self.layers, "layers", self.inputs.shape())
 
     def features_out(self) -> int:
-        """Return the units of the last hidden layer."""
-        shape: Shape = (self.inputs.features(),)
+        """Return the features that the head sees.
+
+        Raises
+        ------
+        SettingError
+            If the last layer leaves an image, which no head reads.
+        """
+        shape = self.inputs.shape()
         for layer in self.layers:
             shape = layer.shape(shape)
+        if len(shape) != 1:
+            raise SettingError(
+                f"Expected one list of features before the head. Received: values of shape {shape} after the "
+                "last layer; end with 'flatten' or 'global_average_pool'."
+            )
         return shape[0]
 
     def rates(self) -> dict[str, float]:
@@ -113,9 +125,14 @@ class NetSpec:
         """Return the units of every dense layer, in the order of `walk`."""
         return tuple(layer.units for _, layer, _ in self.walk() if isinstance(layer, Dense))
 
+    def paddable(self) -> bool:
+        """Return whether units may be padded: where shapes decide about more than widths they may not."""
+        return all(layer.paddable for layer in self.layers)
+
     def structure(self) -> NetSpec:
         """Return the description without its numeric settings: what a compiled program depends on."""
-        return replace(self, layers=_map_layers(self.layers, lambda layer: layer.structure()))
+        layers = _map_layers(self.layers, lambda layer: layer.structure())
+        return replace(self, layers=layers, head_initializer="zeros")
 
     def with_units(self, units: Sequence[int]) -> NetSpec:
         """Return the same description with other widths, given in the order of `units`."""
@@ -141,17 +158,19 @@ class NetSpec:
     def from_json(cls, values: Mapping[str, Any]) -> NetSpec:
         """Return the description that `to_json` wrote."""
         rest = dict(values)
-        inputs = {k: v for k, v in rest.pop("inputs").items() if k != "kind"}
-        inputs |= {k: tuple(inputs[k]) for k in ("continuous", "levels", "widths")}
+        inputs: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in rest.pop("inputs").items()
+        }
+        entrance = INPUTS[inputs.pop("kind")]
         layers = tuple(layer_from_json(layer) for layer in rest.pop("layers"))
-        return cls(inputs=TableInput(**inputs), layers=layers, **rest)
+        return cls(inputs=entrance(**inputs), layers=layers, **rest)
 
 
 def _walk(layers: Sequence[Layer], path: str, shape: Shape):
     for i, layer in enumerate(layers):
         here = f"{path}.{i}"
         yield here, layer, shape
-        if isinstance(layer, Residual):
+        if isinstance(layer, Block):
             yield from _walk(layer.layers, f"{here}.layers", shape)
         shape = layer.shape(shape)
 
@@ -159,7 +178,7 @@ def _walk(layers: Sequence[Layer], path: str, shape: Shape):
 def _map_layers(layers, change):
     return tuple(
         replace(layer, layers=_map_layers(layer.layers, change))
-        if isinstance(layer, Residual)
+        if isinstance(layer, Block)
         else change(layer)
         for layer in layers
     )
@@ -199,6 +218,7 @@ def mlp(
     dropout: float | Sequence[float] = 0.0,
     input_dropout: float = 0.0,
     norm: str | None = None,
+    norm_position: str = "before",
     residual: bool = False,
     initializer: str = "auto",
     input_scale: bool = False,
@@ -206,7 +226,8 @@ def mlp(
 ) -> NetSpec:
     """Describe a fully connected network of any depth and width.
 
-    Each hidden layer is dense, normalisation if any, activation, dropout if any; with `residual`, each is
+    Each hidden layer is dense, normalisation if any, activation, dropout if any; with
+    ``norm_position="after"`` normalisation follows the activation. With `residual`, each hidden layer is
     wrapped in a shortcut.
 
     Parameters
@@ -216,6 +237,8 @@ def mlp(
     activation, dropout : value or sequence
         One for all hidden layers, or one each.
     norm : {None, "batch", "layer"}
+    norm_position : {"before", "after"}
+        Of the normalisation, relative to the activation.
     initializer : str
         "auto" takes the one that suits the activation (He for ReLU, Glorot for tanh, LeCun for SELU).
     input_scale : bool
@@ -240,20 +263,27 @@ def mlp(
     if input_dropout > 0:
         layers.append(Dropout(float(input_dropout)))
     for units, name, rate in zip(hidden, names, rates, strict=True):
-        block = _block(int(units), _known(name, ACTIVATIONS, "activation"), float(rate), norm, initializer)
+        block = _block(
+            int(units), _known(name, ACTIVATIONS, "activation"), float(rate), norm, initializer, norm_position
+        )
         layers.extend([Residual(block)] if residual else block)
     head_initializer = "zeros" if zero_head else "glorot_uniform"
     return NetSpec(inputs, tuple(layers), head, int(outputs), head_initializer)
 
 
-def _block(units, activation, rate, norm, initializer) -> tuple[Layer, ...]:
+def _block(units, activation, rate, norm, initializer, position) -> tuple[Layer, ...]:
     if initializer == "auto":
         initializer = ACTIVATIONS[activation].initializer
-    _known(initializer, INITIALIZERS, "initializer")
+    initializer = initializer_text(initializer)
     norms = {None: (), "batch": (BatchNorm(),), "layer": (LayerNorm(),)}
     if norm not in norms:
         raise SettingError(f"Expected norm to be None, 'batch' or 'layer'. Received: norm={norm!r}.")
+    if position not in ("before", "after"):
+        raise SettingError(
+            f"Expected norm_position to be 'before' or 'after'. Received: norm_position={position!r}."
+        )
     drop = (Dropout(rate),) if rate > 0 else ()
     # Batch norm takes away whatever a bias adds: its gradient is rounding noise, which Adam would follow.
-    dense = Dense(units, initializer, bias=norm != "batch")
-    return (dense, *norms[norm], Activation(activation), *drop)
+    dense = Dense(units, initializer, bias=norm != "batch" or position == "after")
+    middle = (*norms[norm], Activation(activation))
+    return (dense, *(middle if position == "before" else reversed(middle)), *drop)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from shoal.errors import InputError, SettingError
-from shoal.nets.layers import Residual
+from shoal.nets.activations import ACTIVATIONS
+from shoal.nets.layers import Activation
 from shoal.train.population import Member, shapes_of
 from shoal.train.view import Batchable, View
 
@@ -64,8 +65,19 @@ def _fitting(place: int, member: Member, views: Sequence[View]) -> Member:
             f"Expected validation rows for monitor={recipe.monitor!r}. Received none: hand some in, or "
             "monitor 'loss'."
         )
+    _refuse_without_slope(member)
     _refuse_wrong_padding(member)
     return _going_on(member) if member.start else member
+
+
+def _refuse_without_slope(member: Member) -> None:
+    names = {layer.name for _, layer, _ in member.spec.walk() if isinstance(layer, Activation)}
+    for name in sorted(names):
+        if not ACTIVATIONS[name].trainable:
+            raise SettingError(
+                f"The activation '{name}' has no slope to learn from. Ask for '{name}_straight_through', "
+                "which learns as if it were linear."
+            )
 
 
 def _refuse_wrong_padding(member: Member) -> None:
@@ -74,9 +86,10 @@ def _refuse_wrong_padding(member: Member) -> None:
         return
     if len(padded) != len(units) or any(p < u for p, u in zip(padded, units, strict=True)):
         raise SettingError(f"Expected padded widths of at least {units}. Received: padded={padded}.")
-    if any(isinstance(layer, Residual) for layer in member.spec.layers) and padded != units:
+    if padded != units and not member.spec.paddable():
         raise SettingError(
-            "Expected no padded widths for a network with shortcuts, whose projections they change."
+            "Expected no padded widths for a network with layers that cannot be padded, such as shortcuts. "
+            f"Received: padded={padded}."
         )
 
 

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shoal.nets.layers import Residual
 from shoal.train.population import Member
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
@@ -35,7 +34,7 @@ def with_widths(members: Sequence[Member], views: Sequence[View]) -> list[Member
     """Return the members with padded widths where that is expected to save time."""
     alike = defaultdict(list)
     for i, member in enumerate(members):
-        if member.start is None and not _has_shortcuts(member):
+        if member.start is None and member.spec.paddable():
             alike[_shape_free(member)].append(i)
     chosen = list(members)
     for places in alike.values():
@@ -44,10 +43,6 @@ def with_widths(members: Sequence[Member], views: Sequence[View]) -> list[Member
                 units = tuple(bucket(u) for u in members[i].spec.units())
                 chosen[i] = replace(members[i], padded=units)
     return chosen
-
-
-def _has_shortcuts(member: Member) -> bool:
-    return any(isinstance(layer, Residual) for layer in member.spec.layers)  # padding may add projections
 
 
 def _shape_free(member: Member):

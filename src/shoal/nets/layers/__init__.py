@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.nets.layers.activation import Activation
-from shoal.nets.layers.base import CONSTRAINTS, Layer, Pass, Shape, Values, Weighted
+from shoal.nets.layers.base import CONSTRAINTS, Block, Layer, Pass, Shape, Values, Weighted
 from shoal.nets.layers.dense import Dense
 from shoal.nets.layers.dropout import Dropout
 from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
+from shoal.nets.layers.repeat import Repeat
 from shoal.nets.layers.residual import Residual
 
 __all__ = [
@@ -17,11 +18,13 @@ __all__ = [
     "LAYERS",
     "Activation",
     "BatchNorm",
+    "Block",
     "Dense",
     "Dropout",
     "Layer",
     "LayerNorm",
     "Pass",
+    "Repeat",
     "Residual",
     "Scale",
     "Shape",
@@ -32,7 +35,7 @@ __all__ = [
 ]
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual)
+    layer.kind: layer for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
 }
 """Kind -> layer."""
 
@@ -43,7 +46,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": layer.kind, **given}
     if "constraint" in values:
         values["constraint"] = list(values["constraint"])
-    if isinstance(layer, Residual):
+    if isinstance(layer, Block):
         values["layers"] = [layer_to_json(inner) for inner in layer.layers]
     return values
 

@@ -34,7 +34,7 @@ class Pass:
     train : bool
         Training (dropout active, batch statistics) or prediction.
     key : uint32 scalar or None
-        Randomness of this step of this network; None in prediction.
+        Randomness of this step of this network; None in prediction. Dropout is active where there is one.
     weight : (batch,) array or None
         Row weights; padding rows have weight 0 and must not touch batch statistics.
     rates : mapping
@@ -45,6 +45,8 @@ class Pass:
     activity : mapping
         Traced pair (l1, l2) of each activation layer whose values are penalised, by its path. Where there is
         any, the pass returns their sum as the running statistic ``"activity_penalty"``.
+    thinned : bool
+        Whether dropout leaves out the same units in all rows (Monte-Carlo dropout in prediction).
     """
 
     train: bool = False
@@ -53,11 +55,17 @@ class Pass:
     rates: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Array] = field(default_factory=dict)
     activity: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    thinned: bool = False
 
     def key_for(self, path: str) -> Array:
         """Return the random key of the layer at `path` in this step."""
-        assert self.key is not None, "only a training pass draws"
+        assert self.key is not None, "only a pass with a key draws"
         return draws.fold(self.key, crc32(path.encode()))
+
+
+def on_last_axis(vector: Array | np.ndarray, x: Array) -> Array | np.ndarray:
+    """Return a vector with one number for each unit in the shape that meets the last axis of `x`."""
+    return vector.reshape((1,) * (x.ndim - 1) + vector.shape)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Layer:
 
     kind: ClassVar[str] = ""
     zero_at_zero: ClassVar[bool] = True
+    paddable: ClassVar[bool] = False  # whether units padded with zeros change nothing
 
     def shape(self, shape: Shape) -> Shape:
         """Return the shape of one row's values after the layer."""
@@ -88,6 +97,19 @@ class Layer:
     ) -> tuple[Array, dict[str, Array]]:
         """Return the values after the layer and its new running statistics."""
         raise TypeError(f"{type(self).__name__} does not say how to apply itself.")
+
+
+@dataclass(frozen=True)
+class Block(Layer):
+    """Base of the layers that hold layers of their own."""
+
+    layers: tuple[Layer, ...]
+
+    def inner_shape(self, shape: Shape) -> Shape:
+        """Return the shape of one row's values after the inner layers."""
+        for layer in self.layers:
+            shape = layer.shape(shape)
+        return shape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from shoal.nets.initializers import INITIALIZERS
-from shoal.nets.layers.base import Weighted
+from shoal.nets.initializers import initializer
+from shoal.nets.layers.base import Weighted, on_last_axis
 
 
 @dataclass(frozen=True)
 class Dense(Weighted):
-    """Fully connected: ``y = x W + b``, ``W`` of shape ``(features, units)``."""
+    """Fully connected: ``y = x W + b``, ``W`` of shape ``(features, units)``.
+
+    Values of more axes, such as images, are mapped along their last axis, place by place.
+    """
 
     kind: ClassVar[str] = "dense"
+    paddable: ClassVar[bool] = True
     units: int
     initializer: str = "he_normal"
     bias: bool = True
 
     def shape(self, shape):
-        return (self.units,)
+        return (*shape[:-1], self.units)
+
+    def structure(self):
+        return replace(super().structure(), initializer="zeros")
 
     def init(self, shape, rng):
-        (features,) = shape
-        draw = INITIALIZERS[self.initializer]
+        features = shape[-1]
+        draw = initializer(self.initializer)
         values = {"kernel": draw(rng, features, self.units, (features, self.units))}
         if self.bias:
             values["bias"] = np.zeros(self.units)
@@ -33,4 +40,4 @@ class Dense(Weighted):
 
     def apply(self, params, running, x, mask, path, now):
         y = x @ params["kernel"]
-        return (y + params["bias"][None, :] if self.bias else y), {}
+        return (y + on_last_axis(params["bias"], y) if self.bias else y), {}

@@ -16,14 +16,15 @@ class Dropout(Layer):
     """Inverted dropout (Srivastava et al. 2014): keep with probability ``1 - rate``, divide by it."""
 
     kind: ClassVar[str] = "dropout"
+    paddable: ClassVar[bool] = True
     rate: float
 
     def structure(self):
         return replace(self, rate=0.0)
 
     def apply(self, params, running, x, mask, path, now):
-        if not now.train or now.key is None:
+        if now.key is None:
             return x, {}
         rate = now.rates[path]
-        keep = draws.keep_mask(now.key_for(path), rate, x.shape)
+        keep = draws.keep_mask(now.key_for(path), rate, (1, *x.shape[1:]) if now.thinned else x.shape)
         return jnp.where(keep, x / (1.0 - rate), jnp.zeros_like(x)), {}

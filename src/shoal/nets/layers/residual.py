@@ -5,26 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from shoal.errors import SettingError
 from shoal.nets.initializers import INITIALIZERS
-from shoal.nets.layers.base import Layer, Shape
+from shoal.nets.layers.base import Block, Shape
 
 
 @dataclass(frozen=True)
-class Residual(Layer):
-    """``y = shortcut(x) + layers(x)``: identity where shapes agree, a learned projection where not."""
+class Residual(Block):
+    """``y = shortcut(x) + layers(x)`` (He et al., arXiv 1512.03385).
+
+    The shortcut is the identity where shapes agree, and where the units differ a learned projection of the
+    last axis: of an image, one of the channels of each place (a 1x1 convolution).
+    """
 
     kind: ClassVar[str] = "residual"
-    layers: tuple[Layer, ...]
 
     def shape(self, shape):
-        for layer in self.layers:
-            shape = layer.shape(shape)
-        return shape
+        out = self.inner_shape(shape)
+        if out[:-1] != shape[:-1]:
+            raise SettingError(
+                f"Expected the layers of a shortcut to keep all axes but the last. Received: {shape} in, "
+                f"{out} out; stride and pooling belong outside the shortcut."
+            )
+        return out
 
     def shortcut(self, shape: Shape) -> dict[str, tuple[int, int]]:
         """Return the shape of the projection, or nothing where the identity serves."""
         out = self.shape(shape)
-        return {} if out == shape else {"shortcut": (shape[0], out[0])}
+        return {} if out == shape else {"shortcut": (shape[-1], out[-1])}
 
     def init(self, shape, rng):
         projection = self.shortcut(shape)
