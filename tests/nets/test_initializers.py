@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from populations import spec
 
-from shoal.nets.initializers import INITIALIZERS
+from shoal.errors import SettingError
+from shoal.nets.initializers import INITIALIZERS, initializer, initializer_text
 from shoal.nets.inputs import TableInput
 from shoal.nets.network import init
 from shoal.nets.spec import mlp
@@ -40,8 +41,29 @@ def test_mean_and_variance(name, seed):
 
 
 def test_no_initializer_is_left_out():
-    assert set(INITIALIZERS) == {*VARIANCES, "ones", "orthogonal"}
+    assert set(INITIALIZERS) == {*VARIANCES, "ones", "orthogonal", "delta_orthogonal"}
     assert np.all(draw("ones") == 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "variance"), [("normal:sigma=0.3", 0.09), ("uniform:bound=0.6", 0.12), ("normal", 0.0025)]
+)
+def test_numbers_that_are_set(text, variance, seed):
+    values = initializer(text)(np.random.default_rng(seed), FAN_IN, FAN_OUT, (FAN_IN, FAN_OUT))
+    assert abs(values.var() - variance) <= 4.5 * variance * np.sqrt(2 / values.size)
+
+
+@pytest.mark.parametrize("name", ["glorot_normal", "he_uniform", "lecun_normal"])
+def test_a_convolution_counts_the_places_of_its_kernel_in_both_fans(name):
+    """A5: PyTorch's fans of a 3x5 convolution from 40 to 60 channels."""
+    torch = pytest.importorskip("torch")
+    kernel = (3, 5, 40, 60)
+    fans = torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(60, 40, 3, 5))
+    assert fans == (3 * 5 * 40, 3 * 5 * 60)
+    values = initializer(name)(np.random.default_rng(0), *fans, kernel)
+    variance = {"glorot_normal": 2 / sum(fans), "he_uniform": 2 / fans[0], "lecun_normal": 1 / fans[0]}[name]
+    assert values.shape == kernel
+    assert abs(values.var() - variance) <= 4.5 * variance * np.sqrt(2 / values.size)
 
 
 @pytest.mark.parametrize("name", [n for n in VARIANCES if n.endswith("uniform")])
@@ -57,6 +79,58 @@ def test_orthogonal_rows_or_columns(shape, seed):
     q = draw("orthogonal", shape, seed)
     gram = q.T @ q if shape[0] >= shape[1] else q @ q.T
     np.testing.assert_allclose(gram, np.eye(min(shape)), atol=1e-12)
+
+
+def test_orthogonal_with_a_gain(seed):
+    q = initializer("orthogonal:gain=1.5")(np.random.default_rng(seed), 4, 4, (4, 4))
+    np.testing.assert_allclose(q.T @ q, 1.5**2 * np.eye(4), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 4, 4), (5, 3, 4, 7), (1, 1, 2, 3), (7, 2, 3)])
+def test_delta_orthogonal_is_orthogonal_at_the_centre_and_zero_elsewhere(shape, seed):
+    """A5: the convolution of an image keeps its norm (Xiao et al. 2018, algorithm 2)."""
+    kernel = draw("delta_orthogonal", shape, seed)
+    centre = tuple(size // 2 for size in shape[:-2])
+    q = kernel[centre]
+    np.testing.assert_allclose(q @ q.T, np.eye(shape[-2]), atol=1e-12)
+    assert np.count_nonzero(kernel) == np.count_nonzero(q)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 5, 4), (4, 4)])
+def test_delta_orthogonal_where_it_cannot_be(shape):
+    with pytest.raises(SettingError, match=r"at least as many channels out as in\. Got a kernel of shape \("):
+        draw("delta_orthogonal", shape)
+
+
+def test_a_text_or_a_mapping_says_the_same():
+    assert initializer_text("he_normal") == initializer_text({"kind": "he_normal"}) == "he_normal"
+    assert initializer_text({"kind": "uniform", "bound": 2}) == "uniform:bound=2.0"
+    drawn = [
+        initializer(text)(np.random.default_rng(0), 3, 3, (3, 3)) for text in ("normal:sigma=2", "normal")
+    ]
+    np.testing.assert_allclose(drawn[0], 40.0 * drawn[1])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("he_norml", r"Unknown initializer 'he_norml'\. Did you mean 'he_normal'\?"),
+        ("he_normal:sigma=1", r"'he_normal' has no number 'sigma'\. It has none to set"),
+        ({"kind": "normal", "sigm": 1}, r"no number 'sigm'\. Did you mean 'sigma'\?"),
+        ("normal:sigma=-1", r"Expected sigma of the initializer 'normal' to be a number above 0\. Got '-1'"),
+        ("uniform:bound=wide", r"to be a number above 0\. Got 'wide'"),
+        ({"kind": "orthogonal", "gain": True}, r"to be a number above 0\. Got True"),
+    ],
+)
+def test_what_is_no_initializer(value, message):
+    with pytest.raises(SettingError, match=message):
+        initializer_text(value)
+
+
+def test_nets_that_start_otherwise_share_a_program():
+    a, b = (spec((4,), initializer=name) for name in ("he_normal", "orthogonal"))
+    assert a.structure() == b.structure()
+    assert not np.array_equal(init(a, 0)[0]["layers.0.kernel"], init(b, 0)[0]["layers.0.kernel"])
 
 
 def test_orthogonal_draws_prefer_no_direction(seed):

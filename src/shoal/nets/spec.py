@@ -214,13 +214,13 @@ def mlp(
     head: str,
     outputs: int,
     *,
-    activation: str | Sequence[str] = "relu",
+    activation: str | Mapping[str, Any] | Sequence[Any] = "relu",
     dropout: float | Sequence[float] = 0.0,
     input_dropout: float = 0.0,
     norm: str | None = None,
     norm_position: str = "before",
     residual: bool = False,
-    initializer: str = "auto",
+    initializer: str | Mapping[str, Any] = "auto",
     input_scale: bool = False,
     zero_head: bool = False,
 ) -> NetSpec:
@@ -235,11 +235,12 @@ def mlp(
     hidden : sequence of int
         Units of each hidden layer; empty for a linear model.
     activation, dropout : value or sequence
-        One for all hidden layers, or one each.
+        One for all hidden layers, or one each; an activation may be a mapping with numbers of its own,
+        ``{"kind": "leaky_relu", "slope": 0.2}``.
     norm : {None, "batch", "layer"}
     norm_position : {"before", "after"}
         Of the normalisation, relative to the activation.
-    initializer : str
+    initializer : str or mapping
         "auto" takes the one that suits the activation (He for ReLU, Glorot for tanh, LeCun for SELU).
     input_scale : bool
         Put a learned elementwise scale in front.
@@ -262,18 +263,16 @@ def mlp(
     layers: list[Layer] = [Scale()] if input_scale else []
     if input_dropout > 0:
         layers.append(Dropout(float(input_dropout)))
-    for units, name, rate in zip(hidden, names, rates, strict=True):
-        block = _block(
-            int(units), _known(name, ACTIVATIONS, "activation"), float(rate), norm, initializer, norm_position
-        )
+    for units, given, rate in zip(hidden, names, rates, strict=True):
+        block = _block(int(units), Activation.of(given), float(rate), norm, initializer, norm_position)
         layers.extend([Residual(block)] if residual else block)
     head_initializer = "zeros" if zero_head else "glorot_uniform"
     return NetSpec(inputs, tuple(layers), head, int(outputs), head_initializer)
 
 
-def _block(units, activation, rate, norm, initializer, position) -> tuple[Layer, ...]:
+def _block(units, activation: Activation, rate, norm, initializer, position) -> tuple[Layer, ...]:
     if initializer == "auto":
-        initializer = ACTIVATIONS[activation].initializer
+        initializer = ACTIVATIONS[activation.name].initializer
     initializer = initializer_text(initializer)
     norms = {None: (), "batch": (BatchNorm(),), "layer": (LayerNorm(),)}
     if norm not in norms:
@@ -285,5 +284,5 @@ def _block(units, activation, rate, norm, initializer, position) -> tuple[Layer,
     drop = (Dropout(rate),) if rate > 0 else ()
     # Batch norm takes away whatever a bias adds: its gradient is rounding noise, which Adam would follow.
     dense = Dense(units, initializer, bias=norm != "batch" or position == "after")
-    middle = (*norms[norm], Activation(activation))
+    middle = (*norms[norm], activation)
     return (dense, *(middle if position == "before" else reversed(middle)), *drop)

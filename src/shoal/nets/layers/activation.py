@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS, ActivationKind
 from shoal.nets.layers.base import Layer
+
+_NUMBERS = ("slope", "activity_l1", "activity_l2")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,26 @@ class Activation(Layer):
             raise SettingError(
                 f"Expected the slope of {self.name!r} to be a finite number. Got {self.slope!r}."
             )
+
+    @classmethod
+    def of(cls, value: Any) -> Activation:
+        """Return the activation that a setting names, alone or in a mapping with numbers of its own.
+
+        Examples
+        --------
+        >>> Activation.of({"kind": "leaky_relu", "slope": 0.2}) == Activation("leaky_relu", slope=0.2)
+        True
+        """
+        if not isinstance(value, Mapping):
+            return cls(value)
+        numbers = {name: number for name, number in value.items() if name != "kind"}
+        for name in numbers:
+            if name not in _NUMBERS:
+                raise SettingError(
+                    f"An activation has no number {name!r}.{did_you_mean(str(name), _NUMBERS)} Choose one of: "
+                    f"{', '.join(_NUMBERS)}."
+                )
+        return cls(value.get("kind", ""), **numbers)
 
     @property
     def _kind(self) -> ActivationKind:
