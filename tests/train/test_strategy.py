@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from populations import recipe, spec, view
 
 from shoal.nets.inputs import TableInput
-from shoal.nets.spec import mlp
+from shoal.nets.layers import Activation, Dense, Repeat, Residual
+from shoal.nets.spec import NetSpec, mlp
 from shoal.train.population import Member, tiles_of
 from shoal.train.strategy import step_flops, tile_size
 from shoal.train.widths import bucket
@@ -69,3 +70,9 @@ def test_dropout_rates_share_a_tile_and_the_layer_does_not():
 def test_a_width_is_padded_to_less_than_twice_itself(units):
     assert units <= bucket(units) <= max(8, 2 * units - 1)
     assert bucket(bucket(units)) == bucket(units)
+
+
+def test_the_work_of_blocks_counts_projections_and_repetitions():
+    body = (Residual((Dense(6),)), Repeat((Dense(6), Activation("tanh")), 10))
+    net = NetSpec(TableInput(4), body, "linear", 2)
+    assert net.multiply_adds() == (4 * 6 + 4 * 6) + 10 * 6 * 6 + 6 * 2

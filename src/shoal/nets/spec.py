@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
@@ -124,6 +125,14 @@ class NetSpec:
     def units(self) -> tuple[int, ...]:
         """Return the units of every dense layer, in the order of `walk`."""
         return tuple(layer.units for _, layer, _ in self.walk() if isinstance(layer, Dense))
+
+    def multiply_adds(self) -> int:
+        """Return the multiply-adds of a forward pass of one row: products with kernels, nothing else."""
+        body, shape = 0, self.inputs.shape()
+        for layer in self.layers:
+            body += layer.multiply_adds(shape)
+            shape = layer.shape(shape)
+        return body + prod(shape) * self.outputs
 
     def paddable(self) -> bool:
         """Return whether units may be padded: where shapes decide about more than widths they may not."""

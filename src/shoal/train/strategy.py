@@ -7,7 +7,6 @@ a core is faster with one network after the other, in cache. The figures behind 
 
 from __future__ import annotations
 
-from shoal.nets.layers import Dense
 from shoal.nets.spec import NetSpec
 
 _LIMITS = ((0.15, 32), (0.6, 16), (2.0, 8), (4.0, 4))
@@ -16,8 +15,7 @@ _LIMITS = ((0.15, 32), (0.6, 16), (2.0, 8), (4.0, 4))
 
 def step_flops(spec: NetSpec, batch: int) -> float:
     """Return the floating-point operations of one training step: three products for each kernel."""
-    sizes = [shape[0] * layer.units for _, layer, shape in spec.walk() if isinstance(layer, Dense)]
-    return 6.0 * batch * (sum(sizes) + spec.features_out() * spec.outputs)
+    return 6.0 * batch * spec.multiply_adds()
 
 
 def tile_size(spec: NetSpec, batch: int, nets: int, *, cpu: bool = True, exact: bool = False) -> int:

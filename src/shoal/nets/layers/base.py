@@ -88,6 +88,10 @@ class Layer:
         """Return the running statistics before training."""
         return {}
 
+    def multiply_adds(self, shape: Shape) -> int:
+        """Return the multiply-adds of one row of `shape`; what grows with units alone is not counted."""
+        return 0
+
     def structure(self) -> Layer:
         """Return the layer without the numbers that a compiled program takes as data."""
         return self
@@ -110,6 +114,13 @@ class Block(Layer):
         for layer in self.layers:
             shape = layer.shape(shape)
         return shape
+
+    def multiply_adds(self, shape):
+        total = 0
+        for layer in self.layers:
+            total += layer.multiply_adds(shape)
+            shape = layer.shape(shape)
+        return total
 
 
 @dataclass(frozen=True, kw_only=True)

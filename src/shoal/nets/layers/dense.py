@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,9 @@ class Dense(Weighted):
 
     def structure(self):
         return replace(super().structure(), initializer="zeros")
+
+    def multiply_adds(self, shape):
+        return prod(shape) * self.units
 
     def init(self, shape, rng):
         features = shape[-1]

@@ -28,3 +28,6 @@ class Repeat(Block):
                 f"out; put a layer that gives {out} in front of 'repeat', outside."
             )
         return out
+
+    def multiply_adds(self, shape):
+        return self.times * super().multiply_adds(shape)

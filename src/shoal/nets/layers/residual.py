@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from shoal.errors import SettingError
@@ -33,6 +34,10 @@ class Residual(Block):
         """Return the shape of the projection, or nothing where the identity serves."""
         out = self.shape(shape)
         return {} if out == shape else {"shortcut": (shape[-1], out[-1])}
+
+    def multiply_adds(self, shape):
+        projected = sum(rows * columns for rows, columns in self.shortcut(shape).values())
+        return super().multiply_adds(shape) + prod(shape[:-1]) * projected
 
     def init(self, shape, rng):
         projection = self.shortcut(shape)
