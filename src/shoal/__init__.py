@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
+    from shoal.lens import lr_find
     from shoal.model.artefact import load
 
 __version__ = "0.1.0"
@@ -20,9 +21,10 @@ _HOMES = {
     "NetRegressor": "shoal.estimators",
     "fit_many": "shoal.estimators",
     "load": "shoal.model.artefact",
+    "lr_find": "shoal.lens",
 }
 
-__all__ = ["NetClassifier", "NetRegressor", "fit_many", "load", "__version__"]
+__all__ = ["NetClassifier", "NetRegressor", "fit_many", "load", "lr_find", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
