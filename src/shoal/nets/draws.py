@@ -8,6 +8,7 @@ batch is padded, a layer is widened, or networks are trained together. The mixin
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, UInt32
 
@@ -30,18 +31,37 @@ def fold(key: UInt32[Array, "..."], counter) -> UInt32[Array, "..."]:
     return mix(mix(key) ^ (counter * jnp.uint32(_GOLDEN) + jnp.uint32(1)))
 
 
-def keep_mask(key: UInt32[Array, ""], rate: Float[Array, ""], shape: tuple[int, ...]) -> Bool[Array, "..."]:
-    """Draw which entries of a ``(batch, ...)`` array survive dropout: each with probability ``1 - rate``.
+def bits_of(key: UInt32[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "..."]:
+    """Draw 32 bits for each entry of a ``(batch, ...)`` array.
 
-    The bit for (row, unit) depends on the key and that pair alone, not on the padded shape.
+    Those of (row, unit) depend on the key and that pair alone, not on the padded shape.
     """
     bits = fold(key, jnp.arange(shape[0], dtype=jnp.uint32))
     for size in shape[1:]:
         counters = jnp.arange(size, dtype=jnp.uint32) * jnp.uint32(_GOLDEN)
         bits = mix(bits[..., None] ^ counters.reshape((1,) * bits.ndim + (size,)))
+    return bits
+
+
+def keep_mask(key: UInt32[Array, ""], rate: Float[Array, ""], shape: tuple[int, ...]) -> Bool[Array, "..."]:
+    """Draw which entries of a ``(batch, ...)`` array survive dropout: each with probability ``1 - rate``.
+
+    The bit for (row, unit) depends on the key and that pair alone, not on the padded shape.
+    """
     # 2**32 * rate rounds to a float32 below 2**32 for every rate up to 1 - 2**-24
     threshold = (rate.astype(jnp.float32) * jnp.float32(2.0**32)).astype(jnp.uint32)
-    return bits >= threshold
+    return bits_of(key, shape) >= threshold
+
+
+def uniform(key: UInt32[Array, ""], shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
+    """Draw numbers strictly between 0 and 1, symmetric about 1/2: 2**23 of them, the same in any `dtype`."""
+    return ((bits_of(key, shape) >> 9).astype(dtype) + jnp.asarray(0.5, dtype)) * jnp.asarray(2.0**-23, dtype)
+
+
+def normal(key: UInt32[Array, ""], shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
+    """Draw standard normal numbers: the quantiles of `uniform` ones, none beyond 5.3."""
+    two = jnp.asarray(2.0, dtype)
+    return jnp.sqrt(two) * jax.lax.erf_inv(two * uniform(key, shape, dtype) - jnp.asarray(1.0, dtype))
 
 
 def shuffle(key: UInt32[Array, ""], slots: int, rows: UInt32[Array, ""]) -> UInt32[Array, "slots"]:
