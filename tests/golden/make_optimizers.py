@@ -36,7 +36,7 @@ class Case:
     penalty : dict
         ``weight_decay`` (decoupled) or ``l2`` (coupled; PyTorch's weight_decay is twice that).
     torch : str
-        Class in `torch.optim`, or "lion" for the rule written out below.
+        Class in `torch.optim`, or "lion" or "muon" for a rule written out below.
     options : dict
         Its arguments.
     """
@@ -75,6 +75,20 @@ def _plain() -> Iterator[Case]:
     yield case("adam", "adam", 1e-3, {}, "Adam")
     betas = {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3}
     yield case("adam, betas", "adam", 1e-2, betas, "Adam", betas=(0.8, 0.95), eps=1e-3)
+    yield case("nadam", "nadam", 2e-3, {}, "NAdam")
+    slow = {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3, "momentum_decay": 0.1}
+    yield case(
+        "nadam, momentum", "nadam", 1e-2, slow, "NAdam", betas=(0.8, 0.95), eps=1e-3, momentum_decay=0.1
+    )
+    yield case("adafactor", "adafactor", 1e-2, {}, "Adafactor")
+    named = {"beta_2_decay": -0.5, "epsilon": 1e-4, "epsilon_2": 0.1, "clip_threshold": 1.2}
+    yield case(
+        "adafactor, clip", "adafactor", 0.5, named, "Adafactor", beta2_decay=-0.5, eps=(1e-4, 0.1), d=1.2
+    )
+    yield case("muon", "muon", 1e-2, {}, "muon", momentum=0.95)
+    yield case("muon, momentum", "muon", 1e-2, {"momentum": 0.5}, "muon", momentum=0.5)
+    fixed = {"search_steps": 0}  # PyTorch's step without a search
+    yield case("lbfgs", "lbfgs", 0.05, fixed, "LBFGS", max_iter=1, history_size=10)
     yield case("lion", "lion", 1e-3, {}, "lion", betas=(0.9, 0.99))
     yield case("lion, betas", "lion", 1e-2, {"beta_1": 0.95, "beta_2": 0.98}, "lion", betas=(0.95, 0.98))
 
@@ -92,8 +106,14 @@ def _penalised() -> Iterator[Case]:
     yield coupled("adadelta", 1.0, "Adadelta")
     yield coupled("rmsprop", 1e-3, "RMSprop")
     yield coupled("adam", 1e-3, "Adam")
+    yield coupled("nadam", 2e-3, "NAdam")
     decay = {"weight_decay": 0.2}
     yield Case("adamw", "adamw", 1e-2, {}, decay, "AdamW", decay)
+    yield Case("nadam, decay", "nadam", 1e-2, {}, decay, "NAdam", {"decoupled_weight_decay": True, **decay})
+    yield Case("adafactor, decay", "adafactor", 1e-2, {}, decay, "Adafactor", decay)
+    yield Case("muon, decay", "muon", 1e-2, {}, decay, "muon", {"momentum": 0.95, **decay})
+    searchless = {"max_iter": 1, "history_size": 10}
+    yield Case("lbfgs, l2", "lbfgs", 0.05, {"search_steps": 0}, {"l2": 0.01}, "LBFGS", searchless)
     yield Case("sgd, decay", "sgd", 0.1, {}, decay, "SGD", decay)  # coupled = decoupled under plain SGD
     yield Case("lion, decay", "lion", 1e-3, {}, decay, "lion", {"betas": (0.9, 0.99), **decay})
 
@@ -107,6 +127,9 @@ def problem() -> dict[str, np.ndarray]:
         "bias": rng.standard_normal(2),
         "kernel gradient": rng.standard_normal((STEPS, 3, 2)) * size[..., None],
         "bias gradient": rng.standard_normal((STEPS, 2)) * size,
+        # what L-BFGS walks down, which wants a real slope: uneven features, and labels of -1 and 1
+        "features": rng.standard_normal((20, 3)) * [3.0, 1.0, 0.3],
+        "labels": rng.choice([-1.0, 1.0], (20, 2)),
     }
 
 
@@ -115,7 +138,7 @@ def trajectory(case: Case, given: dict[str, np.ndarray]) -> dict[str, np.ndarray
     import torch
 
     kernel, bias = (torch.tensor(given[n], requires_grad=True) for n in ("kernel", "bias"))
-    step = _optimizer(case, kernel, bias)
+    step = _walk(case, kernel, bias, given) if case.torch == "LBFGS" else _optimizer(case, kernel, bias)
     kept: dict[str, list[np.ndarray]] = {"kernel": [], "bias": []}
     for at in range(STEPS):
         kernel.grad = torch.tensor(given["kernel gradient"][at])
@@ -130,8 +153,8 @@ def trajectory(case: Case, given: dict[str, np.ndarray]) -> dict[str, np.ndarray
 def _optimizer(case: Case, kernel: Any, bias: Any) -> Callable[[], Any]:
     import torch
 
-    if case.torch == "lion":
-        return _lion(case, kernel, bias)
+    if case.torch in ("lion", "muon"):
+        return {"lion": _lion, "muon": _muon}[case.torch](case, kernel, bias)
     options = {k: v for k, v in case.options.items() if k != "weight_decay"}
     groups = [
         {"params": [kernel], "weight_decay": case.options.get("weight_decay", 0.0)},
@@ -157,6 +180,47 @@ def _lion(case: Case, kernel: Any, bias: Any) -> Callable[[], None]:
             mean[id(p)] = second * m + (1 - second) * p.grad
 
     return step
+
+
+def _muon(case: Case, kernel: Any, bias: Any) -> Callable[[], None]:
+    """PyTorch's Muon with ``match_rms_adamw``, but for its rounding to bfloat16; AdamW beside."""
+    import torch
+
+    share, decay = case.options["momentum"], case.options.get("weight_decay", 0.0)
+    mean = torch.zeros_like(kernel)
+    rest = torch.optim.AdamW([bias], lr=case.rate, weight_decay=0.0)
+
+    @torch.no_grad()
+    def step() -> None:
+        mean.lerp_(kernel.grad, 1 - share)
+        x = kernel.grad.lerp(mean, share).T
+        x = x / x.norm().clamp(min=1e-7)
+        for _ in range(5):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        kernel.mul_(1 - case.rate * decay)
+        kernel.add_(x.T, alpha=-case.rate * 0.2 * max(kernel.shape) ** 0.5)
+        rest.step()
+
+    return step
+
+
+def _walk(case: Case, kernel: Any, bias: Any, given: dict[str, np.ndarray]) -> Callable[[], None]:
+    """Return a step of PyTorch's L-BFGS down a logistic regression."""
+    import torch
+
+    features, labels = (torch.tensor(given[name]) for name in ("features", "labels"))
+    l2 = case.penalty.get("l2", 0.0)
+    optimizer = torch.optim.LBFGS([kernel, bias], lr=case.rate, **case.options)
+
+    def closure():
+        optimizer.zero_grad()
+        scores = features @ kernel + bias
+        loss = torch.nn.functional.softplus(-labels * scores).mean() + l2 * (kernel**2).sum()
+        loss.backward()
+        return loss
+
+    return lambda: optimizer.step(closure)
 
 
 def main() -> None:
