@@ -70,29 +70,86 @@ def per_unit() -> np.ndarray:
 
 def losses() -> dict[str, np.ndarray]:
     """Return each loss for every row of a small batch."""
+    given = loss_inputs()
+    found = {**_quantities(given), **_likelihoods(given), **_classes(given)}
+    return {f"loss {k}": v.numpy() for k, v in found.items()} | {
+        f"loss given {k}": v for k, v in given.items()
+    }
+
+
+def loss_inputs() -> dict[str, np.ndarray]:
+    """Return outputs and targets."""
+    rng = np.random.default_rng(5)
+    given = {"outputs": 3.0 * rng.standard_normal((6, 3)), "values": rng.standard_normal((6, 3))}
+    given["classes"], given["labels"] = rng.integers(0, 3, 6), rng.integers(0, 2, (6, 3)).astype(float)
+    given["wide outputs"] = rng.standard_normal((6, 6))
+    given["counts"] = rng.poisson(2.0, (6, 3)).astype(float)
+    given["cumulative"] = np.sort(rng.standard_normal((6, 2)), axis=1)
+    return given
+
+
+def _quantities(given):
     import torch
     from torch.nn import functional as F
 
-    rng = np.random.default_rng(5)
-    outputs, values = 3.0 * rng.standard_normal((6, 3)), rng.standard_normal((6, 3))
-    classes, labels = rng.integers(0, 3, 6), rng.integers(0, 2, (6, 3)).astype(float)
-    q, y = torch.tensor(outputs), torch.tensor(values)
-    c, t = torch.tensor(classes), torch.tensor(labels)
-    found = {
+    q, y = torch.tensor(given["outputs"]), torch.tensor(given["values"])
+    wide = torch.tensor(given["wide outputs"]).reshape(6, 3, 2)
+    levels = torch.tensor([0.1, 0.75], dtype=torch.float64)
+    r, size = y - q, (y - q).abs()
+    half = F.huber_loss(q, y, reduction="none", delta=0.8)
+    pinball = lambda q, y, level: torch.maximum(level * (y - q), (level - 1) * (y - q))  # noqa: E731
+    return {
         "squared_error": F.mse_loss(q, y, reduction="none").mean(1),
+        "half_squared_error": 0.5 * F.mse_loss(q, y, reduction="none").mean(1),
         "absolute_error": F.l1_loss(q, y, reduction="none").mean(1),
+        "smooth_l1": F.smooth_l1_loss(q, y, reduction="none", beta=0.3).mean(1),
         "huber 1": F.huber_loss(q, y, reduction="none").mean(1),
         "huber 0.3": F.huber_loss(q, y, reduction="none", delta=0.3).mean(1),
-        "cross_entropy": F.cross_entropy(q, c, reduction="none"),
-        "cross_entropy 0.2": F.cross_entropy(q, c, reduction="none", label_smoothing=0.2),
-        "binary_cross_entropy": F.binary_cross_entropy_with_logits(q, t, reduction="none").mean(1),
-        "binary_cross_entropy 0.2": F.binary_cross_entropy_with_logits(
-            q, 0.8 * t + 0.1, reduction="none"
+        "asymmetric_huber": torch.where(r > 0, 0.9 * half, 0.1 * half).mean(1),
+        "quantile": pinball(q, y, 0.7).mean(1),
+        "quantile several": pinball(wide, y[:, :, None], levels).mean((1, 2)),
+        "wing": torch.where(
+            size < 1.2,
+            1.2 * torch.log(1 + size / 0.5),
+            size - (1.2 - 1.2 * np.log(1 + 1.2 / 0.5)),
         ).mean(1),
     }
-    given = {"outputs": outputs, "values": values, "classes": classes, "labels": labels}
-    return {f"loss {k}": v.numpy() for k, v in found.items()} | {
-        f"loss given {k}": v for k, v in given.items()
+
+
+def _likelihoods(given):
+    import torch
+    from torch.nn import functional as F
+
+    q, y = torch.tensor(given["outputs"]), torch.tensor(given["values"])
+    mean, log_variance = torch.tensor(given["wide outputs"]).chunk(2, dim=1)
+    rate = torch.distributions.Poisson(q.exp())
+    counts = torch.tensor(given["counts"])
+    return {
+        "poisson": F.poisson_nll_loss(q, counts, log_input=True, reduction="none").mean(1),
+        "poisson likelihood": (-rate.log_prob(counts) - torch.lgamma(counts + 1)).mean(1),
+        "gaussian": F.gaussian_nll_loss(mean, y, log_variance.exp(), reduction="none").mean(1),
+    }
+
+
+def _classes(given):
+    import torch
+    from torch.nn import functional as F
+
+    q, c, t = (torch.tensor(given[name]) for name in ("outputs", "classes", "labels"))
+    cross, binary = F.cross_entropy, F.binary_cross_entropy_with_logits
+    p, sure = F.softmax(q, 1)[torch.arange(6), c], torch.where(t > 0, q.sigmoid(), (-q).sigmoid())
+    cut = torch.tensor(given["cumulative"]).sigmoid()
+    share = torch.diff(cut, prepend=torch.zeros(6, 1).double(), append=torch.ones(6, 1).double())
+    gap = torch.cumsum(F.softmax(q, 1), 1) - torch.cumsum(F.one_hot(c, 3), 1)
+    return {
+        "cross_entropy": cross(q, c, reduction="none"),
+        "cross_entropy 0.2": cross(q, c, reduction="none", label_smoothing=0.2),
+        "binary_cross_entropy": binary(q, t, reduction="none").mean(1),
+        "binary_cross_entropy 0.2": binary(q, 0.8 * t + 0.1, reduction="none").mean(1),
+        "focal": -((1 - p) ** 1.7) * p.log(),
+        "focal labels": (-((1 - sure) ** 1.7) * sure.log()).mean(1),
+        "squared_emd": (gap**2).sum(1),
+        "ordinal": -share[torch.arange(6), c].log(),
     }
 
 

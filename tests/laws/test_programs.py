@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from populations import recipe, rich, shoal, spec, trained, view
 
 from shoal.backend import counting_compilations
+from shoal.nets.losses import LOSSES
 from shoal.train.population import Member
 from shoal.train.schedules import Schedule
 
@@ -46,7 +48,6 @@ def test_a_second_call_compiles_nothing(member, data):
         {"patience": 0, "epochs": 2, "min_epochs": 1, "min_delta": 0.1},
         {"schedule": Schedule("cosine", warmup=1.0)},
         {"monitor": "val_metric"},
-        {"huber_delta": 3.0},
     ],
 )
 def test_other_numbers_compile_nothing(member, data, numbers):
@@ -62,6 +63,23 @@ def test_other_dropout_seeds_and_rows_compile_nothing(member, data):
 def test_a_setting_that_the_optimizer_does_not_read_is_no_reason_to_compile_or_to_fail(member, data):
     extra = replace(member.recipe, optimizer_settings=(("momentum", 0.9), ("rho", 0.5)))
     assert compiled_by([replace(member, recipe=extra)], data) == 0
+
+
+@pytest.mark.parametrize(
+    "loss", [name for name, kind in LOSSES.items() if kind.numbers and "linear" in kind.heads]
+)
+def test_nets_with_other_numbers_of_one_loss_compile_once(data, loss):
+    """The second has other numbers than the first, and other weights in the end."""
+    numbers = {name: one.default for name, one in LOSSES[loss].numbers.items()}
+    others = {name: (0.9,) if isinstance(v, tuple) else 0.9 * v for name, v in numbers.items()}
+    members = [
+        Member(spec((7,)), recipe(loss=loss, loss_settings=tuple(given.items())))
+        for given in (numbers, others)
+    ]
+    with counting_compilations() as count:
+        results = trained(members, data)
+    assert count[0] == 1
+    assert not np.array_equal(results[0].params["head.kernel"], results[1].params["head.kernel"])
 
 
 def test_a_longer_population_of_one_kind_compiles_once(data):

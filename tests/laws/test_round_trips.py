@@ -102,13 +102,20 @@ def allowed(rule):
     return st.integers(int(low), int(high)) if rule.integer else st.floats(low, high)
 
 
+LOSS_CHOICES = [
+    {"loss": "squared_error"},
+    {"loss": "huber", "loss_settings": (("delta", 0.3),)},
+    {"loss": "quantile", "loss_settings": (("levels", (0.1, 0.9)),)},
+]
+
+
 @st.composite
 def recipes(draw):
     optimizer = draw(st.sampled_from(sorted(OPTIMIZERS)))
     known = sorted(OPTIMIZERS[optimizer].defaults)
     names = draw(st.sets(st.sampled_from(known))) if known else ()
     return Recipe(
-        loss=draw(st.sampled_from(["squared_error", "huber"])),
+        **draw(st.sampled_from(LOSS_CHOICES)),
         optimizer=optimizer,
         optimizer_settings=tuple((name, draw(share)) for name in sorted(names)),
         learning_rate=draw(positive),

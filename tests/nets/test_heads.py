@@ -30,5 +30,6 @@ def test_values_are_no_probabilities():
         probabilities("linear", Z)
 
 
-def test_each_task_has_one_head():
-    assert set(HEAD_OF_TASK.values()) == set(HEADS)
+def test_each_task_has_a_head():
+    assert set(HEAD_OF_TASK) == {kind.task for kind in HEADS.values()}
+    assert all(HEADS[head].task == task for task, head in HEAD_OF_TASK.items())

@@ -21,10 +21,15 @@ HEADS: dict[str, HeadKind] = {
     "sigmoid": HeadKind("binary", "binary_cross_entropy", "accuracy"),
     "softmax": HeadKind("multiclass", "cross_entropy", "accuracy"),
     "multilabel": HeadKind("multilabel", "binary_cross_entropy", "accuracy"),
+    "ordinal": HeadKind("multiclass", "ordinal", "accuracy"),
+    "quantiles": HeadKind("regression", "quantile", "rmse"),
+    "poisson": HeadKind("regression", "poisson", "rmse"),
+    "gaussian": HeadKind("regression", "gaussian", "rmse"),
 }
 """Name -> head. The raw outputs are standardised values (linear) or logits (all others)."""
 
-HEAD_OF_TASK = {kind.task: name for name, kind in HEADS.items()}
+HEAD_OF_TASK = {HEADS[name].task: name for name in ("linear", "sigmoid", "softmax", "multilabel")}
+"""Task -> the head that it takes unless another is named."""
 
 
 def probabilities(head: str, outputs: np.ndarray) -> np.ndarray:

@@ -77,8 +77,8 @@ class Activation(Layer):
         for name in numbers:
             if name not in _NUMBERS:
                 raise SettingError(
-                    f"An activation has no number {name!r}.{did_you_mean(str(name), _NUMBERS)} Choose one of: "
-                    f"{', '.join(_NUMBERS)}."
+                    f"An activation has no number {name!r}.{did_you_mean(str(name), _NUMBERS)} Choose one "
+                    f"of: {', '.join(_NUMBERS)}."
                 )
         return cls(value.get("kind", ""), **numbers)
 
