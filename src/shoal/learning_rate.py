@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from shoal import data
+from shoal.errors import SettingError
 from shoal.judging import held_out
 from shoal.prepare import Prepared, prepare, recipe_of, spec_of
 from shoal.problem import Problem
 from shoal.rate_finding import RateFinding
+from shoal.rules import Number, check
 from shoal.settings import Settings
 from shoal.train.population import Member
 from shoal.train.rate_finder import smoothed, steepest, sweep, usable, valley
@@ -22,6 +24,7 @@ from shoal.train.view import Batchable, View
 
 LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 """Ends and length of the range test, as fastai's."""
+_LEAST_STEPS = 10
 SEEDS = tuple(range(5))
 MOST_ROWS = 20_000
 """Training rows of a trial, and twice its validation rows; of a larger table as many are drawn."""
@@ -137,3 +140,20 @@ def _tried(found: Trials | None, seeds: int) -> dict[str, Any]:
     if found is None:
         return {"trial_rates": np.zeros(0), "trial_losses": np.zeros((seeds, 0))}
     return {"trial_rates": found.rates, "trial_losses": found.losses, "trainings": found.trainings}
+
+
+def refuse_wrong_range(owner: str, lowest: float, highest: float, steps: int) -> None:
+    """Refuse a range test that is none.
+
+    Raises
+    ------
+    SettingError
+        If a number is out of its range, or the rate would not rise.
+    """
+    check(owner, "lowest", lowest, Number(0, low_open=True))
+    check(owner, "highest", highest, Number(0, low_open=True))
+    check(owner, "steps", steps, Number(_LEAST_STEPS, integer=True))
+    if not lowest < highest:
+        raise SettingError(
+            f"Expected lowest < highest for the range test. Received: lowest={lowest:g}, highest={highest:g}."
+        )

@@ -26,6 +26,7 @@ from shoal import __version__
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
 from shoal.cli.info import info
+from shoal.cli.lr import lr
 from shoal.cli.predict import predict
 from shoal.cli.say import wants_json, write_json
 from shoal.cli.train import train
@@ -43,7 +44,7 @@ def shoal() -> None:
     """Train neural networks on your tables."""
 
 
-for command in (train, predict, info, columns):
+for command in (train, predict, lr, info, columns):
     shoal.add_command(command)
 
 

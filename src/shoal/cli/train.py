@@ -65,7 +65,7 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
     if not resume and not (table and targets):
         missing = "the TABLE to train on" if not table else "--target, the column to predict"
         raise click.UsageError(f"Missing {missing}.")
-    settings = _settings(options)
+    settings = typed_settings(options)
 
     from shoal.cli.order import Order, settings_file
     from shoal.cli.training import Wish, train_and_keep
@@ -92,7 +92,7 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
     return train_and_keep(order, wish)
 
 
-def _settings(options: dict[str, Any]) -> dict[str, str]:
+def typed_settings(options: dict[str, Any]) -> dict[str, str]:
     """Return the settings of --set and of the options that stand for one, as typed."""
     texts = pairs(options["sets"], "--set")
     for name in SHORTCUTS:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shoal.errors import SettingError
 from shoal.estimators.base import NetEstimator
-from shoal.learning_rate import HIGHEST, LOWEST, STEPS, find_rate
+from shoal.learning_rate import HIGHEST, LOWEST, STEPS, find_rate, refuse_wrong_range
 from shoal.lens.asked import asked
 from shoal.rate_finding import RateFinding
 from shoal.rules import Number, check
-
-_LEAST_STEPS = 10
 
 
 def lr_find(
@@ -79,7 +76,7 @@ def lr_find(
     >>> found.losses.shape
     (2, 100)
     """
-    _refuse_wrong_range(lowest, highest, steps)
+    refuse_wrong_range("lr_find", lowest, highest, steps)
     wanted = asked(net, X, y, sample_weight, X_val, y_val, sample_weight_val, owner="lr_find")
     return find_rate(
         wanted.problem,
@@ -106,13 +103,3 @@ def seeds_from(first: int, seeds: int | Sequence[int], owner: str) -> tuple[int,
         return tuple(int(seed) for seed in seeds)
     check(owner, "seeds", seeds, Number(1, integer=True))
     return tuple(first + i for i in range(int(seeds)))  # type: ignore[arg-type]
-
-
-def _refuse_wrong_range(lowest: float, highest: float, steps: int) -> None:
-    check("lr_find", "lowest", lowest, Number(0, low_open=True))
-    check("lr_find", "highest", highest, Number(0, low_open=True))
-    check("lr_find", "steps", steps, Number(_LEAST_STEPS, integer=True))
-    if not lowest < highest:
-        raise SettingError(
-            f"Expected lowest < highest in lr_find. Received: lowest={lowest:g}, highest={highest:g}."
-        )
