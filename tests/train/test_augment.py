@@ -62,7 +62,10 @@ _augmented = jax.jit(augmented, static_argnums=(3, 4))
 _resampled = jax.jit(resampled)
 _moves = jax.jit(moves, static_argnums=0)
 _uniform = jax.jit(draws.uniform, static_argnums=1)
-_cross_entropy = partial(LOSSES["cross_entropy"].function, settings={})
+
+
+def _cross_entropy(outputs, target):
+    return LOSSES["cross_entropy"].function(outputs, target, {})
 
 
 @partial(jax.jit, static_argnums=0)
