@@ -94,6 +94,31 @@ def as_vector(y: Any) -> pl.Series:
     return _series(array.reshape(-1))
 
 
+def as_answers(y: Any) -> pl.Series | pl.DataFrame:
+    """Return the answers of some rows: a series, or a frame where there are several columns.
+
+    Parameters
+    ----------
+    y : sequence of shape (rows,), or table of shape (rows, outputs)
+        Anything that `as_vector` or `as_frame` reads.
+
+    Examples
+    --------
+    >>> as_answers([[0, 1], [1, 1], [0, 0]]).shape
+    (3, 2)
+    """
+    if isinstance(y, pl.Series):
+        return y
+    if isinstance(y, Mapping):
+        frame = as_frame(y)
+    else:
+        shape = getattr(y, "shape", None) or np.shape(y)
+        if len(shape) < 2:
+            return as_vector(y)
+        frame = as_frame(y)
+    return frame if frame.width > 1 else frame.to_series(0)
+
+
 def _polars_frame(X: Any) -> pl.DataFrame | None:
     """Return `X` as a frame if Polars can read it without help."""
     if isinstance(X, pl.DataFrame):
