@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -11,12 +12,16 @@ import numpy as np
 from shoal import data
 from shoal.axes import Precision
 from shoal.defaults import Facts, resolved
-from shoal.errors import SettingError
+from shoal.errors import SettingError, SettingNotice
 from shoal.nets.heads import HEAD_OF_TASK
 from shoal.nets.inputs import TableInput
+from shoal.nets.losses.choice import LossChoice
 from shoal.nets.spec import NetSpec, mlp
 from shoal.problem import Problem
-from shoal.settings import Settings, as_schedule
+from shoal.settings import Settings, as_optimizer, as_schedule
+from shoal.train.averaging import as_averaging
+from shoal.train.growth import as_growth
+from shoal.train.penalties import as_constraint
 from shoal.train.recipe import Recipe
 from shoal.train.schedules import Schedule
 from shoal.train.view import Batchable, View
@@ -82,27 +87,51 @@ def spec_of(ready: Prepared) -> NetSpec:
 def recipe_of(ready: Prepared) -> Recipe:
     """Return how the network is trained."""
     s = ready.settings
-    named = {n: getattr(s, n) for n in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
+    loss = LossChoice.of(s.loss, delta=s.huber_delta)
+    optimizer, schedule = as_optimizer(s), as_schedule(s.schedule, s.warmup) or Schedule("constant")
+    for notice in optimizer.notices(schedule):
+        warnings.warn(notice, SettingNotice, stacklevel=2)
     return Recipe(
-        loss=s.loss,
-        optimizer=s.optimizer,
-        optimizer_settings=tuple((n, float(v)) for n, v in named.items() if v is not None),
-        learning_rate=float(s.learning_rate),
-        schedule=as_schedule(s.schedule, s.warmup) or Schedule("constant"),
+        loss=loss.kind,
+        loss_settings=loss.numbers,
+        optimizer=optimizer.kind,
+        optimizer_settings=optimizer.settings,
+        momentum_start=optimizer.momentum_start,
+        learning_rate=_scaled_rate(s, len(ready.view.train)),
+        schedule=schedule,
         weight_decay=float(s.weight_decay),
         l2=float(s.l2),
         l1=float(s.l1),
+        bias_l1=float(s.bias_l1),
+        bias_l2=float(s.bias_l2),
+        activity_l1=float(s.activity_l1),
+        activity_l2=float(s.activity_l2),
+        constraint=as_constraint(s.constraint),
         clip_norm=float(s.clip_norm or 0.0),
+        clip_value=float(s.clip_value or 0.0),
+        averaging=as_averaging(s.averaging),
         label_smoothing=float(s.label_smoothing),
-        huber_delta=float(s.huber_delta),
         batch_size=int(s.batch_size),
         epochs=int(s.epochs),
+        accumulate=int(s.accumulate),
+        growth=as_growth(s.batch_growth),
         min_epochs=int(s.min_epochs),
         patience=int(s.patience or 0),
         min_delta=float(s.min_delta),
         monitor=s.monitor,
+        stop_loss=s.stop_loss,
+        stop_accuracy=s.stop_accuracy,
+        stop_change=s.stop_change,
+        max_time=s.max_time,
         precision=cast(Precision, s.precision),
     )
+
+
+def _scaled_rate(s: Settings, rows: int) -> float:
+    """Return the rate for the rows of a step: the linear scaling rule (Goyal et al., arXiv 1706.02677)."""
+    if s.base_batch_size is None:
+        return float(s.learning_rate)
+    return float(s.learning_rate) * min(s.batch_size * s.accumulate, rows) / s.base_batch_size
 
 
 def prepare_all(

@@ -33,13 +33,7 @@ def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """
     leaves = jax.tree.leaves(state[_SLOT])
     flat = {f"{_SLOT}/{place}": leaf for place, leaf in enumerate(leaves)}
-    for name, value in state.items():
-        if name == _SLOT:
-            continue
-        if isinstance(value, Mapping):
-            flat |= {f"{name}/{key}": leaf for key, leaf in value.items()}
-        else:
-            flat[name] = value
+    flat |= _flat({name: value for name, value in state.items() if name != _SLOT})
     part = Path(path).with_name(f".{Path(path).name}.part")
     try:
         part.write_bytes(save({name: np.array(leaf, order="C") for name, leaf in flat.items()}))
@@ -68,16 +62,35 @@ def read_state(path: str | os.PathLike[str], optimizer: str) -> dict[str, Any]:
         raise FileError(
             f"'{os.fspath(path)}' cannot be read as the state of a training; it cannot go on from there."
         ) from None
-    state: dict[str, Any] = {"best_running": {}, "running": {}}
-    for name, leaf in flat.items():
-        group, slash, key = name.partition("/")
-        if slash:
-            state.setdefault(group, {})[key] = leaf
-        else:
-            state[name] = leaf
+    state = _nested(flat)
     with backend.precision(str(next(iter(state["params"].values())).dtype)):
         template = optimizer_state(optimizer, state["params"])
     state[_SLOT] = _refilled(template, state.get(_SLOT, {}), path)
+    return state
+
+
+def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, np.ndarray]:
+    flat: dict[str, np.ndarray] = {}
+    for name, value in values.items():
+        inner = isinstance(value, Mapping)
+        flat |= _flat(value, f"{path}{name}/") if inner else {path + name: value}
+    return flat
+
+
+def _nested(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Undo `_flat`; running statistics, which may be empty, stand beside all weights."""
+    state: dict[str, Any] = {}
+    for path, leaf in flat.items():
+        *groups, name = path.split("/")
+        place = state
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = leaf
+    for prefix in ("", "best_", "earlier_"):
+        if f"{prefix}params" in state:
+            state.setdefault(f"{prefix}running", {})
+    if "average" in state:
+        state["average"].setdefault("running", {})
     return state
 
 

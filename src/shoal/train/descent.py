@@ -1,8 +1,8 @@
-"""One step downhill: penalty, clipping, the optimizer's direction, decay, and the shrinkage of L1."""
+"""One step downhill: penalties, clipping, the optimizer's direction, decay, L1's shrinkage, constraints."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
+from shoal.train.constraints import CONSTRAINTS
 from shoal.train.optimizers import OPTIMIZERS
 
 _PENALISED = ("kernel", "shortcut", "embedding")  # biases, norms and scales carry no penalty
@@ -27,6 +28,9 @@ def descended(
     optimizer: str,
     uses: tuple[str, ...],
     rate_factors: tuple[tuple[str, float], ...] = (),
+    constraints: tuple[tuple[str, str, int], ...] = (),
+    *,
+    value_fn: Callable[[Params], Array] | None = None,
 ) -> tuple[dict[str, Array], optax.OptState]:
     """Take one step: ``w <- w - rate * (direction + decay * w)``.
 
@@ -37,45 +41,82 @@ def descended(
         Of the optimizer.
     rate : scalar array
     net : mapping
-        Traced numbers: the optimizer's settings and those of the parts in `uses`.
+        Traced numbers: the optimizer's settings and those of the parts in `uses`. ``l1`` and ``l2`` are one
+        number for all kernels, or a mapping with one for each penalised parameter.
     optimizer : str
         Name in `shoal.train.optimizers.OPTIMIZERS`.
     uses : tuple of str
-        Of "l2", "clip_norm", "weight_decay", "l1": the parts that this step has.
+        Of "l2", "l1", "bias_l2", "bias_l1", "clip_value", "clip_norm", "weight_decay": the parts that this
+        step has.
     rate_factors : tuple of (pattern, factor)
+    constraints : tuple of (parameter, kind, axes)
+        Held after the step, except by frozen parameters; `axes` leading ones count repetitions of a layer.
+    value_fn : callable, optional
+        Objective as a function of the parameters, for optimizers that search along their direction.
 
     Returns
     -------
     params, state
     """
     grads = _regularised(grads, params, net, uses)
+    kind = OPTIMIZERS[optimizer]
+    more: dict[str, Any] = {}
+    if kind.searches:
+        grads = {name: g if _factor(name, rate_factors) else jnp.zeros_like(g) for name, g in grads.items()}
+        more = _search(params, grads, net, uses, value_fn)
     # Optax raises a traced beta to an integer power, which JAX's strict promotion refuses.
     with jax.numpy_dtype_promotion("standard"):
-        direction, state = OPTIMIZERS[optimizer].direction(net).update(grads, state, params)
-    return _moved(params, direction, rate, net, uses, rate_factors), state
+        direction, state = kind.direction({**net, "rate": rate}).update(grads, state, params, **more)
+    moved = _moved(params, direction, rate, net, uses, rate_factors)
+    return _held(moved, net, rate_factors, constraints), state
 
 
 def penalty_of(params: Params, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
-    """Return ``l1 * sum|w| + l2 * sum w^2`` over kernels and embeddings; None where neither is in use."""
-    weights = [value for name, value in params.items() if _penalised(name)]
+    """Return ``sum l1 |w| + sum l2 w^2`` over what is penalised; None where nothing is."""
     parts = []
-    if "l1" in uses:
-        parts.append(net["l1"] * sum(jnp.sum(jnp.abs(value)) for value in weights))
-    if "l2" in uses:
-        parts.append(net["l2"] * sum(jnp.sum(jnp.square(value)) for value in weights))
+    for name, value in params.items():
+        l1, l2 = (_strength(kind, name, net, uses) for kind in ("l1", "l2"))
+        if l1 is not None:
+            parts.append(l1 * jnp.sum(jnp.abs(value)))
+        if l2 is not None:
+            parts.append(l2 * jnp.sum(jnp.square(value)))
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def _penalised(name: str) -> bool:
+def _strength(kind: str, name: str, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
+    """Return how strongly a parameter is penalised; None where it is not."""
+    if kind not in uses and f"bias_{kind}" not in uses:
+        return None
+    given = net[kind]
+    if isinstance(given, Mapping):
+        return given.get(name)
+    return given if penalised(name) else None
+
+
+def penalised(name: str) -> bool:
+    """Return whether a parameter carries the penalties and the decay of kernels."""
     return any(part in name for part in _PENALISED)
 
 
+def _search(params, grads, net, uses, value_fn) -> dict[str, Any]:
+    """Return what a line search needs: the objective with its penalties, and its value here."""
+
+    def value(candidate):
+        penalty = penalty_of(candidate, net, uses)
+        return value_fn(candidate) if penalty is None else value_fn(candidate) + penalty
+
+    return {"value": value(params), "grad": grads, "value_fn": value}
+
+
 def _regularised(grads, params, net, uses):
-    """Add the coupled L2 penalty to the gradient, then clip it by its global norm."""
-    if "l2" in uses:
-        grads = {
-            name: g + 2.0 * net["l2"] * params[name] if _penalised(name) else g for name, g in grads.items()
-        }
+    """Add the coupled L2 penalty to the gradient, then clip it by value and by its global norm."""
+    strengths = {name: _strength("l2", name, net, uses) for name in grads}
+    grads = {
+        name: g if strengths[name] is None else g + 2.0 * strengths[name] * params[name]
+        for name, g in grads.items()
+    }
+    if "clip_value" in uses:
+        grads = {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
     if "clip_norm" in uses:
         norm = optax.tree.norm(grads)
         factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
@@ -89,13 +130,25 @@ def _moved(params, direction, rate, net, uses, factors):
     for name, value in params.items():
         here = rate * _factor(name, factors)
         change = direction[name]
-        if "weight_decay" in uses and _penalised(name):
+        if "weight_decay" in uses and penalised(name):
             change = change + net["weight_decay"] * value
         value = value - here * change
-        if "l1" in uses and _penalised(name):
-            value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - here * net["l1"], 0.0)
+        l1 = _strength("l1", name, net, uses)
+        if l1 is not None:
+            value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - here * l1, 0.0)
         moved[name] = value
     return moved
+
+
+def _held(params, net, factors, constraints):
+    for name, kind, axes in constraints:
+        if _factor(name, factors) == 0.0:
+            continue
+        project = CONSTRAINTS[kind].project
+        for _ in range(axes):
+            project = jax.vmap(project, in_axes=(0, None))
+        params = {**params, name: project(params[name], net["constraints"][name])}
+    return params
 
 
 def _factor(name: str, factors) -> float:

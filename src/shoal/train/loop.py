@@ -34,7 +34,7 @@ from shoal.train.events import (
 from shoal.train.population import Member, Tile, tiles_of
 from shoal.train.program import compiled
 from shoal.train.results import NetResult, ending_of, result_of
-from shoal.train.stopping import RUNNING
+from shoal.train.stopping import RUNNING, TIME
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
 
@@ -117,13 +117,13 @@ class _Run:
         self.seconds = np.zeros(len(members))
         self.pace: dict[int, float] = {}  # group -> measured seconds of a tile's epoch
         self.held: dict[tuple, Any] = {}  # data on devices
+        self.started = time.perf_counter()
         self.stop = threading.Event()
         self.lock = threading.Lock()
         for tile in self.tiles:
             self._end(tile, [p for p in range(len(tile.nets)) if tile.codes[p] != RUNNING])
 
     def events(self) -> Iterator[Event]:
-        started = time.perf_counter()
         threads: list[threading.Thread] = []
         try:
             yield from self._listen(threads)
@@ -139,7 +139,7 @@ class _Run:
             result_of(member, self.final[i] or self._unfinished(i), self.history[i], self.seconds[i])
             for i, member in enumerate(self.members)
         ]
-        yield Finished(results, time.perf_counter() - started)
+        yield Finished(results, time.perf_counter() - self.started)
 
     def _started(self) -> Started:
         return Started(
@@ -214,9 +214,9 @@ class _Run:
         """Train a tile for some epochs on a device, and tell what came of it."""
         epochs = self._epochs_of_call(tile)
         was_active = tile.active()
-        rates = self._rates(tile, epochs)
+        tables = self._tables(tile, epochs)
         tile.move(device)
-        args = self._arguments(tile, rates, self._data(tile, device))
+        args = self._arguments(tile, tables, self._data(tile, device))
         run, compile_seconds = compiled(tile.key, device, args)
         if compile_seconds:
             self.told.put(Compiled(compile_seconds))
@@ -225,25 +225,24 @@ class _Run:
         history = np.asarray(history)  # waits for the program
         seconds = time.perf_counter() - started
         self.pace[tile.group] = max(seconds / epochs, 1e-5)
-        self._record(tile, was_active, history, rates, seconds)
+        self._end_late(tile)
+        self._record(tile, was_active, history, tables["rate"], seconds)
 
-    def _arguments(self, tile: Tile, rates: np.ndarray, data: dict) -> tuple:
-        nets, epochs, _ = rates.shape
+    def _arguments(self, tile: Tile, tables: dict[str, np.ndarray], data: dict) -> tuple:
+        nets, epochs, _ = tables["rate"].shape
         key = tile.key
-        table = np.zeros((key.tile, key.history, key.steps), key.precision)
+        padded = {name: np.zeros((key.tile, key.history, key.steps), key.precision) for name in tables}
         with np.errstate(over="ignore"):  # a rate beyond the precision is infinite, and its network diverges
-            table[:nets, :epochs] = rates
+            for name, values in tables.items():
+                padded[name][:nets, :epochs] = values
         shuffle_key = np.uint32(crc32(f"order {tile.seed}".encode()))
-        return tile.state, tile.settings, table, data, shuffle_key, np.int32(tile.epoch), np.int32(epochs)
+        return tile.state, tile.settings, padded, data, shuffle_key, np.int32(tile.epoch), np.int32(epochs)
 
-    def _rates(self, tile: Tile, epochs: int) -> np.ndarray:
-        """Return the learning rate of every step of the next `epochs` epochs: (nets, epochs, steps)."""
+    def _tables(self, tile: Tile, epochs: int) -> dict[str, np.ndarray]:
+        """Return the rates and the like of every step of the next epochs: (nets, epochs, steps) each."""
         recipes = [self.members[i].recipe for i in tile.nets]
-        factors = {
-            (schedule, total): schedule.factors(epochs, tile.key.steps, total, tile.epoch)
-            for schedule, total in {(r.schedule, r.epochs) for r in recipes}
-        }
-        return np.stack([r.learning_rate * factors[r.schedule, r.epochs] for r in recipes])
+        tables = [recipe.tables(epochs, tile.key.steps, tile.epoch) for recipe in recipes]
+        return {name: np.stack([table[name] for table in tables]) for name in tables[0]}
 
     def _data(self, tile: Tile, device: jax.Device) -> dict:
         key = tile.key
@@ -274,6 +273,17 @@ class _Run:
         flops = step_flops(key.structure, key.batch) * key.steps * key.tile
         return max(flops / _GUESSED_FLOPS, 1e-4)
 
+    def _end_late(self, tile: Tile) -> None:
+        """End the networks of a tile whose time is over."""
+        limits = [self.members[i].recipe.max_time for i in tile.nets]
+        if not any(limits):
+            return
+        spent, codes = time.perf_counter() - self.started, np.array(tile.state["code"])
+        for place, limit in enumerate(limits):
+            if limit is not None and spent >= limit and codes[place] == RUNNING:
+                codes[place] = TIME
+        tile.state = {**tile.state, "code": codes}
+
     def _record(self, tile: Tile, was_active, history, rates: np.ndarray, seconds: float) -> None:
         epochs = rates.shape[1]
         first, tile.epoch = tile.epoch, tile.epoch + epochs
@@ -282,7 +292,8 @@ class _Run:
         nets = np.array([tile.nets[p] for p in places], np.int64)
         done = np.asarray(tile.state["epoch"])[places] - first
         # the rate of an epoch is that of its last step
-        values = np.concatenate([history[places, :epochs], rates[places, :, -1:]], axis=2)
+        told, scale = history[places, :epochs, :-1], history[places, :epochs, -1:]
+        values = np.concatenate([told, rates[places, :, -1:] * scale], axis=2)
         values[np.arange(epochs) >= done[:, None]] = np.nan
         self.seconds[nets] += seconds / max(len(nets), 1)
         self.told.put(EpochsDone(nets, first + 1, values, seconds))

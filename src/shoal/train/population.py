@@ -13,17 +13,23 @@ import jax
 import numpy as np
 
 from shoal.nets import network
+from shoal.nets.layers import Dense
+from shoal.nets.heads import HEADS
 from shoal.nets.spec import NetSpec
 from shoal.train import program
-from shoal.train.program import ProgramKey
+from shoal.train.averaging import first_average
+from shoal.train.judge import valid_slots
+from shoal.train.key import ProgramKey
+from shoal.train.penalties import constraints_of, penalties_of
 from shoal.train.recipe import Recipe
-from shoal.train.stopping import COMPLETE, RUNNING
+from shoal.train.stopping import COMPLETE, RUNNING, TIME, first_score
 from shoal.train.strategy import tile_size
 from shoal.train.view import View
 
 _HISTORY_STEPS = 32768  # steps whose rates travel with one call; bounds the table of rates
 _MOST_EPOCHS = 128
-FILLER = 9
+_COUNTS = ("plateau_patience", "plateau_cooldown")
+FILLER = 99
 """State code of a copy that only fills a tile."""
 
 State = dict[str, Any]
@@ -112,15 +118,35 @@ def program_key(member: Member, view: View, tile: int) -> ProgramKey:
         masked=member.padded is not None and member.padded != member.spec.units(),
         loss=recipe.loss,
         optimizer=recipe.optimizer,
-        uses=recipe.uses(),
+        uses=uses_of(member),
         rate_factors=recipe.rate_factors,
         batch=batch,
         steps=steps,
-        valid_rows=program.valid_slots(len(view.valid)) if view.valid else 0,
+        valid_rows=valid_slots(len(view.valid)) if view.valid else 0,
         history=int(np.clip(_HISTORY_STEPS // steps, 1, _MOST_EPOCHS)),
         tile=tile,
         precision=recipe.precision,
+        activity=tuple(_activity(member)),
+        penalised=tuple(sorted({name for own in _penalties(member).values() for name in own})),
+        constraints=tuple((name, kind, axes) for name, (kind, axes, _) in _constraints(member).items()),
     )
+
+
+def uses_of(member: Member) -> tuple[str, ...]:
+    """Return the optional parts of the step: those of the recipe, and those that layers ask for."""
+    return tuple(sorted({*member.recipe.uses(), *_penalties(member)}))
+
+
+def _activity(member: Member) -> dict[str, tuple[float, float]]:
+    return member.spec.activity(member.recipe.activity_l1, member.recipe.activity_l2)
+
+
+def _penalties(member: Member) -> dict[str, dict[str, float]]:
+    return penalties_of(member.spec, member.recipe, shapes_of(member.spec)[0])
+
+
+def _constraints(member: Member) -> dict[str, tuple[str, int, float]]:
+    return constraints_of(member.spec, member.recipe, shapes_of(member.spec)[0])
 
 
 def tiles_of(
@@ -183,18 +209,16 @@ def first_state(member: Member) -> State:
     wide = shapes_of(member.wide)
     params = {name: _widened(value, wide[0][name]) for name, value in params.items()}
     running = {name: _widened(value, wide[1][name]) for name, value in running.items()}
-    return {
+    precision, recipe = member.recipe.precision, member.recipe
+    state = {
         "params": params,
         "running": running,
-        "optimizer": start.get("optimizer") or program.optimizer_state(member.recipe.optimizer, params),
-        "best_params": params,
-        "best_running": running,
-        "best_score": np.asarray(np.inf, member.recipe.precision),
-        "best_epoch": np.int32(_whence(member)[0]),
-        "waited": np.int32(0),
-        "epoch": np.int32(_whence(member)[0]),
-        "code": np.int32(RUNNING),
+        "optimizer": start.get("optimizer") or program.optimizer_state(recipe.optimizer, params),
+        **first_score(
+            params, running, precision, _whence(member)[0], judged="look_back" not in recipe.uses()
+        ),
     }
+    return state | ({"average": first_average(params, running)} if recipe.averaging else {})
 
 
 def _cast(values: Mapping[str, np.ndarray], precision: str) -> dict[str, np.ndarray]:
@@ -204,7 +228,7 @@ def _cast(values: Mapping[str, np.ndarray], precision: str) -> dict[str, np.ndar
 def _continued(member: Member, start: Mapping[str, Any]) -> State:
     """Go on where an earlier run stopped for want of epochs; a net that ended for good stays ended."""
     code = int(start["code"])
-    if code in (RUNNING, COMPLETE):
+    if code in (RUNNING, COMPLETE, TIME):
         code = RUNNING if member.last_epoch > int(start["epoch"]) else COMPLETE
     state = {name: value for name, value in start.items() if name != "tile"}
     return {**state, "code": np.int32(code)}
@@ -217,8 +241,7 @@ def shapes_of(spec: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
 
 @cache
 def _shapes(structure: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
-    params, running = network.init(structure, 0)
-    return {k: v.shape for k, v in params.items()}, {k: v.shape for k, v in running.items()}
+    return network.shapes(structure)
 
 
 def _widened(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -244,9 +267,22 @@ def net_settings(member: Member) -> State:
     recipe, spec = member.recipe, member.spec
     dtype = np.dtype(recipe.precision)
     columns = ("loss", "val_loss", "val_metric")
-    sign = -1.0 if recipe.monitor == "val_metric" and spec.head != "linear" else 1.0
+    sign = -1.0 if recipe.monitor == "val_metric" and HEADS[spec.head].metric == "accuracy" else 1.0
     return {
-        **{name: np.asarray(value, dtype) for name, value in recipe.numbers().items()},
+        **{
+            name: np.asarray(value, np.int32 if name in _COUNTS else dtype)
+            for name, value in recipe.numbers().items()
+        },
+        **{
+            kind: {name: np.asarray(strength, dtype) for name, strength in own.items()}
+            for kind, own in _penalties(member).items()
+        },
+        "loss": {name: np.asarray(value, dtype) for name, value in recipe.loss_numbers().items()},
+        "activity": {
+            path: tuple(np.asarray(strength, dtype) for strength in pair)
+            for path, pair in _activity(member).items()
+        },
+        "constraints": {name: np.asarray(c[2], dtype) for name, c in _constraints(member).items()},
         "monitor": np.array([sign * (name == recipe.monitor) for name in columns], dtype),
         "patience": np.int32(recipe.patience),
         "min_epochs": np.int32(recipe.min_epochs),
@@ -260,7 +296,7 @@ def net_settings(member: Member) -> State:
 def _masks(member: Member, dtype) -> dict[str, np.ndarray]:
     if member.padded is None or member.padded == member.spec.units():
         return {}
-    paths = [path for path, layer, _ in member.spec.walk() if layer.kind == "dense"]
+    paths = [path for path, layer, _ in member.spec.walk() if isinstance(layer, Dense)]
     return {
         path: (np.arange(wide) < real).astype(dtype)
         for path, real, wide in zip(paths, member.spec.units(), member.padded, strict=True)

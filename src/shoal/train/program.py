@@ -2,13 +2,12 @@
 
 A *tile* is a fixed number of networks that share a program key, a view of the data and an order of the rows.
 A tile of one is computed without a networks axis inside, a larger one under ``vmap``. All numbers are
-traced: the program knows only shapes and choices (`ProgramKey`).
+traced: the program knows only shapes and choices (`shoal.train.key.ProgramKey`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -20,69 +19,19 @@ import optax
 from jaxtyping import Array
 
 from shoal import programs
-from shoal.nets import draws, network
-from shoal.nets.layers import Pass
-from shoal.nets.losses import LOSSES, weighted_mean
-from shoal.nets.spec import NetSpec
-from shoal.train.descent import descended, penalty_of
+from shoal.nets import draws
+from shoal.train.averaging import averaged, swa_of
+from shoal.train.descent import penalty_of
+from shoal.train.judge import judge_of_one
+from shoal.train.key import ProgramKey
 from shoal.train.optimizers import OPTIMIZERS
+from shoal.train.step import first_sums, objective_of, step_of_one
 from shoal.train.stopping import RUNNING, after_epoch
 
 _MOST_PROGRAMS = 1024  # kept ready in one process
-_GATHERED_NUMBERS = 1 << 20  # 4 MB in float32: stays in a core's reach, and is little memory
-_VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
-
-
-@dataclass(frozen=True)
-class ProgramKey:
-    """All that forces a new program; two networks with one key share one.
-
-    Parameters
-    ----------
-    structure : NetSpec
-        The network without its numeric settings, with padded widths.
-    masked : bool
-        Whether widths are padded, so that units carry masks.
-    loss, optimizer : str
-    uses : tuple of str
-        Optional parts of the step, sorted.
-    rate_factors : tuple
-        Factors of the learning rate by parameter name.
-    batch, steps : int
-        Rows of a step and steps of an epoch.
-    valid_rows : int
-        Padded rows of the validation set; 0 without one.
-    history : int
-        Epochs that one call can record.
-    tile : int
-        Networks of a tile.
-    precision : str
-    """
-
-    structure: NetSpec
-    masked: bool
-    loss: str
-    optimizer: str
-    uses: tuple[str, ...]
-    rate_factors: tuple[tuple[str, float], ...]
-    batch: int
-    steps: int
-    valid_rows: int
-    history: int
-    tile: int
-    precision: str
-
-    @property
-    def gathered(self) -> bool:
-        """Whether the rows are put in their new order once an epoch, not batch by batch."""
-        inputs = self.structure.inputs
-        return self.batch * self.steps * (inputs.numbers + len(inputs.levels)) <= _GATHERED_NUMBERS
-
-
-def valid_slots(rows: int) -> int:
-    """Return the padded number of validation rows: a multiple of 32, or of the block when many."""
-    unit = 32 if rows <= _VALID_BLOCK else _VALID_BLOCK
-    return -(-rows // unit) * unit
+COLUMNS = 4
+"""Numbers that a program records of each epoch: training loss, validation loss and metric, and the factor
+by which validation has scaled the learning rate."""
 
 
 def optimizer_state(name: str, params: Mapping[str, np.ndarray]) -> optax.OptState:
@@ -129,27 +78,34 @@ def _lock_for(key: ProgramKey, device: jax.Device) -> Lock:
 
 
 def _tile_program(key: ProgramKey):
-    """Return ``(state, nets, rates, data, shuffle_key, first, count) -> (state, history)`` for a tile."""
+    """Return ``(state, nets, tables, data, shuffle_key, first, count) -> (state, history)`` for a tile.
+
+    `tables` holds what changes from step to step, each of shape (nets, epochs, steps).
+    """
     epoch = _epoch_of_one(key)
 
-    def all_nets(state, nets, rates, order, data, number):
+    def all_nets(state, nets, tables, order, data, number, last):
         if key.tile > 1:
-            return jax.vmap(epoch, in_axes=(0, 0, 0, None, None, None))(
-                state, nets, rates, order, data, number
+            return jax.vmap(epoch, in_axes=(0, 0, 0, None, None, None, None))(
+                state, nets, tables, order, data, number, last
             )
-        state, nets, rates = jax.tree.map(lambda leaf: leaf[0], (state, nets, rates))
-        return jax.tree.map(lambda leaf: leaf[None], epoch(state, nets, rates, order, data, number))
+        state, nets, tables = jax.tree.map(lambda leaf: leaf[0], (state, nets, tables))
+        return jax.tree.map(lambda leaf: leaf[None], epoch(state, nets, tables, order, data, number, last))
 
-    def program(state, nets, rates, data, shuffle_key, first, count):
+    def program(state, nets, tables, data, shuffle_key, first, count):
         slots = key.batch * key.steps
 
         def body(carry):
             i, state, history = carry
             number = first + i
             order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
-            rate = jax.lax.dynamic_index_in_dim(rates, i, axis=1, keepdims=False)
+            now = {
+                name: jax.lax.dynamic_index_in_dim(table, i, axis=1, keepdims=False)
+                for name, table in tables.items()
+            }
             order = dealt(order, data["starts"], key.batch)
-            fresh, row = all_nets(state, nets, rate, order, data, number)
+            last = jnp.any(nets["epochs"] == number + 1)  # of one of them: a real branch under vmap, too
+            fresh, row = all_nets(state, nets, now, order, data, number, last)
             active = state["code"] == RUNNING
             state = jax.tree.map(lambda a, b: jnp.where(_along(active, a), a, b), fresh, state)
             row = jnp.where(active[:, None], row, jnp.full_like(row, jnp.nan))
@@ -160,7 +116,7 @@ def _tile_program(key: ProgramKey):
             i, state, _ = carry
             return (i < count) & jnp.any(state["code"] == RUNNING)
 
-        blank = jnp.full((key.tile, key.history, 3), jnp.nan, key.precision)
+        blank = jnp.full((key.tile, key.history, COLUMNS), jnp.nan, key.precision)
         _, state, history = jax.lax.while_loop(go_on, body, (jnp.int32(0), state, blank))
         return state, history
 
@@ -178,100 +134,85 @@ def _along(flags: Array, leaf: Array) -> Array:
     return flags.reshape(flags.shape + (1,) * (leaf.ndim - 1))
 
 
+def rows_of(values: Mapping[str, Array], order: Array) -> dict[str, Array]:
+    """Return the rows with these numbers."""
+    return {name: value[order] for name, value in values.items()}
+
+
 def _epoch_of_one(key: ProgramKey):
     """Return the function that trains one network for one epoch and judges it."""
-    step = step_of_one(key)
-    judge = _judge_of_one(key)
+    steps = _steps_of_one(key)
+    judge = judge_of_one(key)
 
-    def epoch(state, net, rates, order, data, number):
-        counters = jnp.arange(key.steps, dtype=jnp.uint32)
-        keys = draws.fold(draws.fold(net["key"], number), counters)
-
-        def one(carry, inputs):
-            batch, rate, step_key = inputs
-            if not key.gathered:
-                batch = rows_of(data["train"], batch)
-            penalty = penalty_of(carry[0], net, key.uses)
-            carry, (loss, weight) = step(carry, batch, rate, step_key, net)
-            return carry, (loss, weight, penalty)
-
-        start = (state["params"], state["running"], state["optimizer"])
-        (params, running, optimizer), (losses, weights, penalties) = jax.lax.scan(
-            one, start, (rows_of(data["train"], order) if key.gathered else order, rates, keys)
-        )
+    def epoch(state, net, tables, order, data, number, last):
+        carry, told = steps(state, net, tables, order, data, number)
+        weights, losses = told["weight"], told["loss"]
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
-        objective = None if penalties is None else loss + jnp.mean(penalties)
-        moved = {**state, "params": params, "running": running, "optimizer": optimizer}
-        judged = judge(params, running, net, data)
+        if "swa" in key.uses:
+            begun = (number + 1).astype(key.precision) > net["average_start"] * net["epochs"].astype(
+                key.precision
+            )
+            carry["average"] = swa_of(carry["average"], carry["params"], carry["running"], begun)
+        kept = carry["params"], carry["running"]
+        if "average" in carry:
+            kept = averaged(carry["average"], *kept)
+        judged = judge(*kept, net, data)
+        after = told["after"](carry, net, last) if "after" in told else None
         row = jnp.stack([loss, *judged])
-        return after_epoch(moved, row, net, number, objective), row
+        objective = jnp.sum(told["objective"] * weights) / jnp.sum(weights) if "objective" in told else None
+        moved = {**state, **{name: carry[name] for name in carry if name != "sums"}}
+        fresh = after_epoch(moved, row, net, number, kept, objective, losses[0], after)
+        return fresh, jnp.append(row, state["plateau"]["scale"])
 
     return epoch
 
 
-def rows_of(values: Mapping[str, Array], order: Array) -> dict[str, Array]:
-    return {name: value[order] for name, value in values.items()}
+def _steps_of_one(key: ProgramKey):
+    """Return the function that takes all steps of an epoch, and tells what each batch said."""
+    step = step_of_one(key)
+    objective = objective_of(key)
+    penalised = bool({"l1", "l2", "bias_l1", "bias_l2"} & set(key.uses)) or bool(key.activity)
+
+    def steps(state, net, tables, order, data, number):
+        counters = jnp.arange(key.steps, dtype=jnp.uint32)
+        keys = draws.fold(draws.fold(net["key"], number), counters)
+        rates = tables["rate"] * state["plateau"]["scale"]
+
+        def one(carry, inputs):
+            batch, now = inputs
+            if not key.gathered:
+                batch = rows_of(data["train"], batch)
+            penalty = penalty_of(carry["params"], net, key.uses)
+            carry, (loss, total, weight) = step(carry, batch, now, net)
+            told = {"loss": loss, "weight": weight}
+            if penalised:
+                told["objective"] = total if penalty is None else total + penalty
+            return carry, told
+
+        start = {name: state[name] for name in ("params", "running", "optimizer")}
+        if "average" in state:
+            start["average"] = state["average"]
+        if "accumulate" in key.uses:
+            start["sums"] = first_sums(state["params"])
+        batches = rows_of(data["train"], order) if key.gathered else order
+        carry, told = jax.lax.scan(one, start, (batches, {**tables, "rate": rates, "key": keys}))
+        if "look_back" in key.uses:
+            told["after"] = _look_back(key, objective, batches, data, keys)
+        return dict(carry), told
+
+    return steps
 
 
-def step_of_one(key: ProgramKey):
-    """Return the function that takes one step of one network on one batch."""
-    loss_kind = LOSSES[key.loss]
+def _look_back(key: ProgramKey, objective, batches, data, keys):
+    """Return the function that gives the loss of the last batch after its step; 0 but in a last epoch."""
 
-    def objective(params, running, batch, net, step_key):
-        now = Pass(
-            train=True,
-            key=step_key,
-            weight=batch["weight"],
-            rates=net["rates"],
-            masks=net["masks"],
-        )
-        outputs, running = network.apply(key.structure, params, running, batch, now)
-        settings = {n: net[n] for n in loss_kind.settings if n != "label_smoothing" or n in key.uses}
-        rows = loss_kind.function(outputs, batch["target"], settings)
-        return weighted_mean(rows, batch["weight"]), running
+    def loss(carry, net):
+        batch = batches[-1] if not key.gathered else {n: v[-1] for n, v in batches.items()}
+        batch = batch if key.gathered else rows_of(data["train"], batch)
+        return objective(carry["params"], carry["running"], batch, net, keys[-1])[1][1]
 
-    def step(carry, batch, rate, step_key, net):
-        params, running, optimizer = carry
-        (loss, running), grads = jax.value_and_grad(objective, has_aux=True)(
-            params, running, batch, net, step_key
-        )
-        params, optimizer = descended(
-            params, grads, optimizer, rate, net, key.optimizer, key.uses, key.rate_factors
-        )
-        return (params, running, optimizer), (loss, jnp.sum(batch["weight"]))
+    def after(carry, net, last):
+        nothing = jnp.zeros((), key.precision)
+        return jax.lax.cond(last, lambda: loss(carry, net), lambda: nothing)
 
-    return step
-
-
-def _judge_of_one(key: ProgramKey):
-    """Return the function that gives validation loss and metric of one network."""
-    if key.valid_rows == 0:
-        return lambda params, running, net, data: (jnp.asarray(jnp.nan, key.precision),) * 2
-    loss_kind = LOSSES[key.loss]
-    blocks = max(1, key.valid_rows // _VALID_BLOCK)
-
-    def judge(params, running, net, data):
-        settings = {n: net[n] for n in loss_kind.settings if n != "label_smoothing"}
-
-        def block(rows):
-            outputs, _ = network.apply(key.structure, params, running, rows, Pass(masks=net["masks"]))
-            loss = loss_kind.function(outputs, rows["target"], settings)
-            score = _metric(key.structure.head, outputs, rows["target"])
-            return jnp.sum(loss * rows["weight"]), jnp.sum(score * rows["weight"])
-
-        valid = data["valid"]
-        split = {k: v.reshape(blocks, key.valid_rows // blocks, *v.shape[1:]) for k, v in valid.items()}
-        loss, score = jax.lax.map(block, split) if blocks > 1 else block(valid)
-        total = jnp.sum(valid["weight"])
-        return jnp.sum(loss) / total, jnp.sum(score) / total
-
-    return judge
-
-
-def _metric(head: str, outputs: Array, target: Array) -> Array:
-    """Per row: 1 where the prediction is right (classes), or the squared error (regression)."""
-    if head == "linear":
-        return jnp.mean(jnp.square(outputs - target), axis=-1)
-    if head == "softmax":
-        return (jnp.argmax(outputs, axis=-1).astype(target.dtype) == target).astype(outputs.dtype)
-    return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)
+    return after

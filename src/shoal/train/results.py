@@ -10,9 +10,18 @@ import numpy as np
 
 from shoal.train.events import COLUMNS
 from shoal.train.population import Member, first_state, narrowed
-from shoal.train.stopping import COMPLETE, DIVERGED, EARLY, RUNNING
+from shoal.train.stopping import ACCURACY, COMPLETE, DIVERGED, EARLY, LEVEL, LOSS, RUNNING, TIME
 
-_CODES = {COMPLETE: "complete", EARLY: "early", DIVERGED: "diverged", RUNNING: "interrupted"}
+_CODES = {
+    COMPLETE: "complete",
+    EARLY: "early",
+    DIVERGED: "diverged",
+    LOSS: "loss",
+    ACCURACY: "accuracy",
+    LEVEL: "level",
+    TIME: "time",
+    RUNNING: "interrupted",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,9 @@ class NetResult:
         Best epoch (counted from 1; 0 = before training) and epochs trained.
     best_score : float
         The monitored figure at the best epoch; lower is better (accuracy carries a minus sign).
-    code : {"complete", "early", "diverged", "interrupted", "paused", "stopped"}
+    code : str
+        "complete", "early", "diverged", "interrupted", "paused" or "stopped"; "loss", "accuracy", "level" or
+        "time" where the setting of that stopping criterion ended it.
     reason : str
         The same in words.
     history : (epochs, columns) array
@@ -109,6 +120,12 @@ def ending_of(member: Member, state: Mapping[str, Any]) -> tuple[str, str]:
         "early": f"No improvement of {recipe.monitor} for {recipe.patience} epochs; {kept}",
         "diverged": f"The loss became infinite or NaN in epoch {epoch}; the weights of epoch {best} are "
         "kept.",
+        "loss": f"The loss has fallen to stop_loss={recipe.stop_loss} in epoch {epoch}; {kept}",
+        "accuracy": f"The accuracy has risen to stop_accuracy={recipe.stop_accuracy} in epoch {epoch}; "
+        f"{kept}",
+        "level": f"{recipe.monitor} changed by less than stop_change={recipe.stop_change} in epoch {epoch}; "
+        f"{kept}",
+        "time": f"The {recipe.max_time} seconds of max_time were over after epoch {epoch}; {kept}",
         "interrupted": f"Interrupted after epoch {epoch}; {kept}",
         "paused": f"Paused after epoch {epoch}; {kept}",
     }[code]

@@ -5,6 +5,7 @@ The numbers are those of a run without pauses, bit for bit; a pause costs a few 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
@@ -52,6 +53,7 @@ class _Steps:
     def __init__(self, member: Member, views: Sequence[View], go_on: Callable[[NetResult], bool]):
         self.member, self.views, self.go_on = member, views, go_on
         self.done: NetResult | None = None
+        self.started = time.perf_counter()
 
     def events(self) -> Generator[Event, None, None]:
         while True:
@@ -65,6 +67,10 @@ class _Steps:
                 return
             if not wanted:
                 self.end("stopped", "Stopped on request")
+                return
+            limit = self.member.recipe.max_time
+            if limit is not None and time.perf_counter() - self.started >= limit:
+                self.end("time", f"The {limit} seconds of max_time were over")
                 return
 
     def _epoch(self) -> Generator[Event, None, bool]:

@@ -5,20 +5,8 @@ An optimizer gives a *direction*; the program then takes ``w <- w - rate * (dire
 gradient. Where Optax's defaults differ from PyTorch's, PyTorch's are restored.
 """
 
-from shoal.train.optimizers.adam import ADAM
-from shoal.train.optimizers.adaptive import ADAPTIVE
-from shoal.train.optimizers.factored import FACTORED
+from shoal.train.optimizers.choice import NAMED, OptimizerChoice
 from shoal.train.optimizers.kinds import Knob, OptimizerKind
-from shoal.train.optimizers.lbfgs import LBFGS
-from shoal.train.optimizers.muon import MUON
-from shoal.train.optimizers.plain import PLAIN
+from shoal.train.optimizers.table import OPTIMIZERS, momentum_name
 
-OPTIMIZERS: dict[str, OptimizerKind] = {**PLAIN, **ADAPTIVE, **ADAM, **FACTORED, **MUON, **LBFGS}
-"""Name -> optimizer."""
-
-__all__ = ["OPTIMIZERS", "Knob", "OptimizerKind", "momentum_name"]
-
-
-def momentum_name(optimizer: str) -> str | None:
-    """Return the setting of an optimizer that ramps and cycles move from step to step, if it has one."""
-    return OPTIMIZERS[optimizer].momentum or None
+__all__ = ["NAMED", "OPTIMIZERS", "Knob", "OptimizerChoice", "OptimizerKind", "momentum_name"]

@@ -1,0 +1,54 @@
+"""How the networks of a tile are judged after an epoch: loss and metric of the validation rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from shoal.nets import network
+from shoal.nets.layers import Pass
+from shoal.nets.losses import LOSSES
+from shoal.train.key import ProgramKey
+
+_VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
+
+
+def valid_slots(rows: int) -> int:
+    """Return the padded number of validation rows: a multiple of 32, or of the block when many."""
+    unit = 32 if rows <= _VALID_BLOCK else _VALID_BLOCK
+    return -(-rows // unit) * unit
+
+
+def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
+    """Return the function that gives validation loss and metric of one network; NaN without such rows."""
+    if key.valid_rows == 0:
+        return lambda params, running, net, data: (jnp.asarray(jnp.nan, key.precision),) * 2
+    loss_kind = LOSSES[key.loss]
+    blocks = max(1, key.valid_rows // _VALID_BLOCK)
+
+    def judge(params, running, net, data):
+        def block(rows):
+            outputs, _ = network.apply(key.structure, params, running, rows, Pass(masks=net["masks"]))
+            loss = loss_kind.function(outputs, rows["target"], net["loss"])
+            score = _metric(key.structure.head, outputs, rows["target"])
+            return jnp.sum(loss * rows["weight"]), jnp.sum(score * rows["weight"])
+
+        valid = data["valid"]
+        split = {k: v.reshape(blocks, key.valid_rows // blocks, *v.shape[1:]) for k, v in valid.items()}
+        loss, score = jax.lax.map(block, split) if blocks > 1 else block(valid)
+        total = jnp.sum(valid["weight"])
+        return jnp.sum(loss) / total, jnp.sum(score) / total
+
+    return judge
+
+
+def _metric(head: str, outputs: Array, target: Array) -> Array:
+    """Per row: 1 where the prediction is right (classes), or the squared error (regression)."""
+    if head == "linear":
+        return jnp.mean(jnp.square(outputs - target), axis=-1)
+    if head == "softmax":
+        return (jnp.argmax(outputs, axis=-1).astype(target.dtype) == target).astype(outputs.dtype)
+    return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)

@@ -1,0 +1,128 @@
+"""One step of one network on one batch: the loss, its gradient, and where it leads.
+
+The *carry* of a training is a dictionary of what changes from step to step: ``params``, ``running``
+(running statistics) and ``optimizer``; ``sums`` where gradients of several batches are added up, and
+``average`` where weights are averaged. What comes in from outside at each step is in ``now``: ``rate``,
+``key``, and where in use ``momentum`` and ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from shoal.nets import network
+from shoal.nets.layers import Pass
+from shoal.nets.losses import LOSSES, weighted_mean
+from shoal.train.averaging import ema_of
+from shoal.train.descent import descended
+from shoal.train.key import ProgramKey
+from shoal.train.optimizers import momentum_name
+
+Carry = dict[str, Any]
+Inputs = Mapping[str, Array]
+
+
+def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
+    """Return ``(params, running, batch, net, step_key) -> (objective, (running, loss))`` of one network.
+
+    The objective is the loss with the penalties of activities; those of weights are gradients of the
+    step (`shoal.train.descent`).
+    """
+    kind = LOSSES[key.loss]
+
+    def objective(params, running, batch, net, step_key):
+        now = Pass(
+            train=True,
+            key=step_key,
+            weight=batch["weight"],
+            rates=net["rates"],
+            masks=net["masks"],
+            activity=net["activity"] if key.activity else {},
+        )
+        outputs, fresh = network.apply(key.structure, params, running, batch, now)
+        fresh = dict(fresh)
+        penalty = fresh.pop("activity_penalty", None)
+        settings = dict(net["loss"])
+        if "label_smoothing" in key.uses:
+            settings["label_smoothing"] = net["label_smoothing"]
+        rows = kind.function(outputs, batch["target"], settings)
+        loss = weighted_mean(rows, batch["weight"])
+        return loss if penalty is None else loss + penalty, (fresh, loss)
+
+    return objective
+
+
+def step_of_one(key: ProgramKey) -> Callable[..., tuple[Carry, tuple[Array, Array, Array]]]:
+    """Return ``(carry, batch, now, net) -> (carry, (loss, objective, weight))`` of one network.
+
+    Loss and objective are those of the batch before the step, `weight` is the weight of its rows.
+    """
+    objective = objective_of(key)
+    momentum = momentum_name(key.optimizer)
+
+    def step(carry: Carry, batch: Inputs, now: Inputs, net: Mapping[str, Any]):
+        if momentum is not None and "momentum" in now:
+            net = {**net, momentum: now["momentum"]}
+
+        def value(params):
+            return objective(params, carry["running"], batch, net, now["key"])
+
+        (total, (running, loss)), grads = jax.value_and_grad(value, has_aux=True)(carry["params"])
+        weight = jnp.sum(batch["weight"])
+        carry = {**carry, "running": running}
+        if "accumulate" in key.uses:
+            carry = _accumulated(key, carry, grads, weight, now, net)
+        else:
+            carry = _moved(key, carry, grads, now["rate"], net, lambda params: value(params)[0])
+        return carry, (loss, total, weight)
+
+    return step
+
+
+def first_sums(params: Mapping[str, Array]) -> dict[str, Any]:
+    """Return the sums of gradients and weights before the first batch of a step."""
+    grads = {name: jnp.zeros_like(value) for name, value in params.items()}
+    some = next(iter(grads.values()))
+    return {"grads": grads, "weight": jnp.zeros((), some.dtype)}
+
+
+def _moved(key: ProgramKey, carry: Carry, grads, rate, net, value_fn) -> Carry:
+    """Take the step, and let the average follow."""
+    params, optimizer = descended(
+        carry["params"],
+        grads,
+        carry["optimizer"],
+        rate,
+        net,
+        key.optimizer,
+        key.uses,
+        key.rate_factors,
+        key.constraints,
+        value_fn=value_fn,
+    )
+    carry = {**carry, "params": params, "optimizer": optimizer}
+    if "ema" in key.uses:
+        carry["average"] = ema_of(carry["average"], params, carry["running"], net["average_decay"])
+    return carry
+
+
+def _accumulated(key: ProgramKey, carry: Carry, grads, weight, now, net) -> Carry:
+    """Add up a batch's gradient; where the last batch of a step is in, take the step with their mean."""
+    sums = carry["sums"]
+    added = {name: sums["grads"][name] + weight * grad for name, grad in grads.items()}
+    total = sums["weight"] + weight
+
+    def take(carry: Carry) -> Carry:
+        mean = {name: value / jnp.where(total > 0, total, 1.0) for name, value in added.items()}
+        moved = _moved(key, carry, mean, now["rate"], net, None)
+        return {**moved, "sums": first_sums(carry["params"])}
+
+    def wait(carry: Carry) -> Carry:
+        return {**carry, "sums": {"grads": added, "weight": total}}
+
+    return jax.lax.cond(now["apply"] > 0, take, wait, carry)
