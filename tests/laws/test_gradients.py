@@ -25,6 +25,7 @@ from shoal.nets.layers import (
     Scale,
 )
 from shoal.nets.losses import LOSSES, weighted_mean
+from shoal.nets.members import member_mean
 from shoal.nets.network import apply, init
 from shoal.nets.spec import NetSpec
 
@@ -69,7 +70,8 @@ def check(spec: NetSpec, loss: str = "squared_error", batch: int = 5, seed: int 
         def objective(params):
             now = Pass(train=True, key=jnp.uint32(seed), weight=weight, rates=rates)
             outputs, _ = apply(spec, params, running, given_rows, now)
-            return weighted_mean(LOSSES[loss].function(outputs, target, numbers), weight)
+            rows = member_mean(outputs, target, lambda y, t: LOSSES[loss].function(y, t, numbers))
+            return weighted_mean(rows, weight)
 
         exact, numeric = slopes(objective, params, seed)
     np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-8)
@@ -108,6 +110,9 @@ LAYER_CASES = {
         inputs=TableInput(2, continuous=(1,), levels=(3, 70), widths=(2, 1), number_embedding="periodic"),
     ),
 }
+
+
+LAYER_CASES["shared_dense"] = net(Dense(4), SMOOTH, Dense(3), SMOOTH).with_members(3)
 
 
 def test_every_layer_has_a_case():

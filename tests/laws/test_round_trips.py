@@ -12,7 +12,19 @@ from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
 from shoal.nets.initializers import INITIALIZERS
 from shoal.nets.inputs import TableInput
-from shoal.nets.layers import LAYERS, Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual, Scale
+from shoal.nets.layers import (
+    CONSTRAINTS,
+    LAYERS,
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    LayerNorm,
+    Repeat,
+    Residual,
+    Scale,
+    SharedDense,
+)
 from shoal.nets.spec import NetSpec
 from shoal.settings import Settings
 from shoal.train.optimizers import OPTIMIZERS
@@ -33,14 +45,28 @@ def through_text(values):
 
 layers = st.recursive(
     st.one_of(
-        st.builds(Dense, small, st.sampled_from(sorted(INITIALIZERS)), st.booleans()),
-        st.builds(Activation, st.sampled_from(sorted(ACTIVATIONS))),
+        *(
+            st.builds(
+                kind,
+                small,
+                st.sampled_from(sorted(INITIALIZERS)),
+                st.booleans(),
+                kernel_l2=st.none() | share,
+                bias_l1=st.none() | share,
+                constraint=st.none() | st.tuples(st.sampled_from(CONSTRAINTS), positive),
+            )
+            for kind in (Dense, SharedDense)
+        ),
+        st.builds(Activation, st.sampled_from(sorted(ACTIVATIONS)), st.none() | share),
         st.builds(Dropout, share),
         st.builds(BatchNorm, positive, share),
         st.builds(LayerNorm, positive),
         st.just(Scale()),
     ),
-    lambda inner: st.builds(Residual, st.lists(inner, max_size=3).map(tuple)),
+    lambda inner: st.one_of(
+        st.builds(Residual, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Repeat, st.tuples(st.builds(Dropout, share), st.just(Activation("tanh"))), small),
+    ),
     max_leaves=6,
 )
 inputs = st.integers(0, 3).flatmap(
@@ -61,6 +87,7 @@ specs = st.builds(
     st.sampled_from(sorted(HEADS)),
     small,
     st.sampled_from(sorted(INITIALIZERS)),
+    st.integers(0, 3),
 )
 
 
@@ -79,9 +106,8 @@ def test_structure_and_widths_are_specs_too(spec):
 
 
 def test_every_layer_takes_part():
-    assert set(LAYERS) == {
-        k.kind for k in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual)
-    }
+    table = (Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
+    assert set(LAYERS) == {layer.kind for layer in table}
 
 
 @st.composite

@@ -119,7 +119,7 @@ def test_dropout_keeps_the_expectation(rate):
 
 def test_dropout_does_nothing_in_prediction():
     x = jnp.ones((4, 4))
-    y, _ = Dropout(0.9).apply({}, {}, x, None, "layer", Pass(key=jnp.uint32(1)))
+    y, _ = Dropout(0.9).apply({}, {}, x, None, "layer", Pass())
     assert y is x
 
 

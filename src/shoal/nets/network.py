@@ -18,6 +18,7 @@ from shoal.nets import draws
 from shoal.nets.layers import Block, Dense, Layer, Pass, Repeat, Shape
 from shoal.nets.layers.base import on_last_axis
 from shoal.nets.losses import weighted_mean
+from shoal.nets.members import combined
 from shoal.nets.spec import NetSpec
 
 Tree = dict[str, np.ndarray]
@@ -65,10 +66,19 @@ def shapes(spec: NetSpec) -> tuple[dict[str, Shape], dict[str, Shape]]:
 def _initial(spec: NetSpec, seed: int, dtype: np.dtype, *, once: bool = False) -> tuple[Tree, Tree]:
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 0x5110A1])))
     params = _cast(_under("inputs", spec.inputs.init(rng)), dtype)
-    inner, running = _drawn(spec.layers, "layers", spec.inputs.shape(), rng, dtype, once)
-    head = Dense(spec.outputs, spec.head_initializer)
-    params |= {**inner, **_cast(_under("head", head.init((spec.features_out(),), rng)), dtype)}
-    return params, running
+    entering = _cast(_under("inputs", spec.inputs.running()), dtype)
+    inner, running = _drawn(spec.layers, "layers", spec.entry(), rng, dtype, once)
+    params |= {**inner, **_cast(_under("head", _head(spec, rng)), dtype)}
+    return params, {**entering, **running}
+
+
+def _head(spec: NetSpec, rng) -> Tree:
+    """Draw the head; each member has one of its own, along a leading axis."""
+    head, shape = Dense(spec.outputs, spec.head_initializer), (spec.features_out(),)
+    if not spec.members:
+        return head.init(shape, rng)
+    heads = [head.init(shape, rng) for _ in range(spec.members)]
+    return {name: np.stack([each[name] for each in heads]) for name in heads[0]}
 
 
 def _drawn(layers: tuple[Layer, ...], path: str, shape: Shape, rng, dtype, once) -> tuple[Tree, Tree]:
@@ -110,7 +120,7 @@ def apply(
     running: Mapping[str, Array],
     inputs: Mapping[str, Array],
     now: Pass | None = None,
-) -> tuple[Float[Array, "batch outputs"], dict[str, Array]]:
+) -> tuple[Float[Array, "batch *members outputs"], dict[str, Array]]:
     """Run a batch of encoded rows through a network.
 
     Parameters
@@ -126,21 +136,29 @@ def apply(
     Returns
     -------
     outputs : (batch, outputs) array
-        Logits, or standardised values for the linear head.
+        Logits, or standardised values for the linear head. Of a network with members in training, those of
+        each member: (batch, members, outputs).
     running : dict
         Running statistics after the pass; unchanged in prediction. Where ``now.activity`` names layers,
         ``"activity_penalty"`` too: the weighted mean over rows of ``l1 * |a| + l2 * a^2``, summed over the
         values ``a`` of these layers.
     """
     now = now or Pass()
-    x = spec.inputs.apply(_part(params, "inputs"), inputs)
+    x = spec.inputs.apply({**_part(params, "inputs"), **_part(running, "inputs")}, inputs)
+    if spec.members:
+        x = jnp.broadcast_to(x[:, None, :], (x.shape[0], *spec.entry()))
     x, _, fresh = _run(spec.layers, "layers", x, None, params, running, now)
-    y = x @ params["head.kernel"] + params["head.bias"][None, :]
     if now.activity:
-        fresh["activity_penalty"] = jnp.sum(
-            jnp.stack([fresh.pop(f"{path}.penalty") for path in now.activity])
-        )
-    return y, {**running, **fresh}
+        penalties = [jnp.sum(fresh.pop(f"{path}.penalty")) for path in now.activity]
+        fresh["activity_penalty"] = sum(penalties[1:], penalties[0]) / max(spec.members, 1)
+    return _outputs(spec, params, x, now), {**running, **fresh}
+
+
+def _outputs(spec: NetSpec, params, x, now):
+    if not spec.members:
+        return x @ params["head.kernel"] + params["head.bias"][None, :]
+    y = jnp.einsum("bkf,kfo->bko", x, params["head.kernel"]) + params["head.bias"][None]
+    return y if now.train else combined(spec.head, y)
 
 
 def _run(layers: tuple[Layer, ...], path, x, mask, params, running, now):

@@ -11,7 +11,7 @@ from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
 from shoal.nets.initializers import initializer_text
-from shoal.nets.inputs import INPUTS, TableInput
+from shoal.nets.inputs import INPUTS, Input, TableInput
 from shoal.nets.layers import (
     Activation,
     BatchNorm,
@@ -23,6 +23,7 @@ from shoal.nets.layers import (
     Residual,
     Scale,
     Shape,
+    SharedDense,
     Weighted,
     layer_from_json,
     layer_to_json,
@@ -35,7 +36,7 @@ class NetSpec:
 
     Parameters
     ----------
-    inputs : TableInput
+    inputs : TableInput or ImageInput
         How encoded rows become features.
     layers : tuple of Layer
         Hidden layers in order; residual blocks hold layers of their own.
@@ -45,6 +46,9 @@ class NetSpec:
         Units of the head.
     head_initializer : str
         Initializer of the head's kernel; its bias starts at zero.
+    members : int
+        Members of an ensemble that share the kernels (`with_members`), each with a head of its own; 0 for a
+        plain network.
 
     Examples
     --------
@@ -54,15 +58,21 @@ class NetSpec:
     True
     """
 
-    inputs: TableInput
+    inputs: Input
     layers: tuple[Layer, ...]
     head: str
     outputs: int
     head_initializer: str = "glorot_uniform"
+    members: int = 0
+
+    def entry(self) -> Shape:
+        """Return the shape of one row's values before the first layer."""
+        shape = self.inputs.shape()
+        return (self.members, *shape) if self.members else shape
 
     def walk(self) -> Iterator[tuple[str, Layer, Shape]]:
         """Yield path, layer and input shape of every layer, inner layers after their block."""
-        yield from _walk(self.layers, "layers", self.inputs.shape())
+        yield from _walk(self.layers, "layers", self.entry())
 
     def features_out(self) -> int:
         """Return the features that the head sees.
@@ -72,15 +82,15 @@ class NetSpec:
         SettingError
             If the last layer leaves an image, which no head reads.
         """
-        shape = self.inputs.shape()
+        shape = self.entry()
         for layer in self.layers:
             shape = layer.shape(shape)
-        if len(shape) != 1:
+        if len(shape) != (2 if self.members else 1):
             raise SettingError(
                 f"Expected one list of features before the head. Received: values of shape {shape} after the "
                 "last layer; end with 'flatten' or 'global_average_pool'."
             )
-        return shape[0]
+        return shape[-1]
 
     def rates(self) -> dict[str, float]:
         """Return the dropout rate of each dropout layer by its path."""
@@ -128,7 +138,7 @@ class NetSpec:
 
     def multiply_adds(self) -> int:
         """Return the multiply-adds of a forward pass of one row: products with kernels, nothing else."""
-        body, shape = 0, self.inputs.shape()
+        body, shape = 0, self.entry()
         for layer in self.layers:
             body += layer.multiply_adds(shape)
             shape = layer.shape(shape)
@@ -141,7 +151,34 @@ class NetSpec:
     def structure(self) -> NetSpec:
         """Return the description without its numeric settings: what a compiled program depends on."""
         layers = _map_layers(self.layers, lambda layer: layer.structure())
-        return replace(self, layers=layers, head_initializer="zeros")
+        return replace(self, inputs=self.inputs.structure(), layers=layers, head_initializer="zeros")
+
+    def with_members(self, members: int, scales: str = "signs") -> NetSpec:
+        """Return an ensemble that shares its kernels, each member with scales, biases and a head of its own.
+
+        Parameters
+        ----------
+        members : int
+        scales : {"ones", "signs", "normal"}
+            What the input scales of the first dense layer start from; see `SharedDense`.
+
+        Raises
+        ------
+        SettingError
+            If the rows are no tables, or there is no hidden dense layer to share.
+        """
+        if len(self.inputs.shape()) != 1 or not self.units():
+            raise SettingError(
+                "Expected an ensemble of kind 'tabm' to have rows of a table and a hidden layer of units, "
+                f"whose kernel is shared. Received: values of shape {self.inputs.shape()} and "
+                f"{len(self.units())} layers of units."
+            )
+        starts = iter([scales])
+
+        def share(layer: Layer) -> Layer:
+            return SharedDense(**vars(layer), scales=next(starts, "ones")) if type(layer) is Dense else layer
+
+        return replace(self, layers=_map_layers(self.layers, share), members=members)
 
     def with_units(self, units: Sequence[int]) -> NetSpec:
         """Return the same description with other widths, given in the order of `units`."""
@@ -161,6 +198,7 @@ class NetSpec:
             "head": self.head,
             "outputs": self.outputs,
             "head_initializer": self.head_initializer,
+            "members": self.members,
         }
 
     @classmethod

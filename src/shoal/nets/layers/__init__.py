@@ -12,6 +12,7 @@ from shoal.nets.layers.dropout import Dropout
 from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
 from shoal.nets.layers.repeat import Repeat
 from shoal.nets.layers.residual import Residual
+from shoal.nets.layers.shared import SharedDense
 
 __all__ = [
     "CONSTRAINTS",
@@ -28,6 +29,7 @@ __all__ = [
     "Residual",
     "Scale",
     "Shape",
+    "SharedDense",
     "Values",
     "Weighted",
     "layer_from_json",
@@ -35,7 +37,8 @@ __all__ = [
 ]
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
+    layer.kind: layer
+    for layer in (Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
 }
 """Kind -> layer."""
 

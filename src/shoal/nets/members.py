@@ -1,0 +1,55 @@
+"""Members of an ensemble within one network: how their losses and their answers are put together.
+
+A network with members gives outputs of shape (batch, members, outputs) in training, where each member has a
+loss of its own, and (batch, outputs) in prediction, where their answers are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+def member_mean(outputs: Array, target: Array, loss: Callable[[Array, Array], Array]) -> Array:
+    """Return the loss of each row; with members, the mean of the members' own.
+
+    Parameters
+    ----------
+    outputs : (batch, outputs) or (batch, members, outputs) array
+    target : array
+        Of the rows; all members have the same.
+    loss : callable
+        ``(outputs, target) -> (batch,)`` of one member.
+
+    Examples
+    --------
+    >>> squared = lambda outputs, target: jnp.square(outputs - target)[:, 0]
+    >>> member_mean(jnp.array([[[1.0], [3.0]]]), jnp.array([[0.0]]), squared)
+    Array([5.], dtype=float32)
+    """
+    if outputs.ndim == 2:
+        return loss(outputs, target)
+    return jnp.mean(jax.vmap(loss, in_axes=(1, None), out_axes=1)(outputs, target), axis=1)
+
+
+def combined(head: str, outputs: Float[Array, "batch members outputs"]) -> Float[Array, "batch outputs"]:
+    """Return the outputs of the ensemble: logits of the mean probability, or the mean value.
+
+    For softmax ``log mean_k p_k``, for sigmoid heads ``logit(mean_k p_k)``, so that whoever reads logits
+    reads those of the ensemble as well.
+    """
+    if head == "softmax":
+        return _log_mean_exp(jax.nn.log_softmax(outputs, axis=-1))
+    if head in _SIGMOIDS:
+        return _log_mean_exp(jax.nn.log_sigmoid(outputs)) - _log_mean_exp(jax.nn.log_sigmoid(-outputs))
+    return jnp.mean(outputs, axis=1)
+
+
+_SIGMOIDS = ("sigmoid", "multilabel")
+
+
+def _log_mean_exp(values: Float[Array, "batch members outputs"]) -> Float[Array, "batch outputs"]:
+    return jax.nn.logsumexp(values, axis=1) - jnp.log(jnp.asarray(values.shape[1], values.dtype))
