@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 
 from shoal import data
 from shoal.defaults import SMALL
-from shoal.history import judged
+from shoal.history import judged, scores
 from shoal.model.model import Model
 from shoal.problem import Problem
 from shoal.settings import Settings
@@ -37,7 +38,7 @@ def judging_plan(problem: Problem, settings: Settings, test: Any) -> Plan:
     if isinstance(test, pl.DataFrame) or test == 0:
         return Plan(problem, everything, nothing)
     if test is None and len(problem) < SMALL and settings.validation in ("auto", 0):
-        return Plan(problem, everything, nothing, _everything(len(problem)), _folds(problem, settings))
+        return Plan(problem, everything, nothing, _everything(len(problem)), held_out(problem, settings))
     split = data.split_rows(
         len(problem),
         method=settings.split,
@@ -55,7 +56,7 @@ def _everything(rows: int) -> data.Split:
     return data.Split(np.arange(rows), nothing, nothing)
 
 
-def _folds(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
+def held_out(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
     """Return training parts; the rows left out of each are judged afterwards, not during training."""
     count = min(FOLDS, _most_folds(problem, settings.split))
     if len(problem) < 2 * FOLDS or count < 2:
@@ -90,16 +91,38 @@ def judge(plan: Plan, problem: Problem, done: Any, other: Problem | None) -> dic
         return _judged_on(done[0][0], problem.take(plan.test), "test rows")
     if not plan.folds:
         return {}
-    judged_rows = np.concatenate([fold.test for fold in plan.folds])
-    said = [_predictions(done[1 + i][0], problem.take(f.test)) for i, f in enumerate(plan.folds)]
-    rows = problem.take(judged_rows)
-    found = judged(problem.task, _truth(done[0][0], rows), np.concatenate(said), rows.weight)
-    return {**found, "method": f"{len(plan.folds)}-fold cross-validation"}
+    models = [model for model, _, _ in done[1:]]
+    return judged_by_folds(models, problem, [fold.test for fold in plan.folds])
+
+
+def judged_by_folds(models: Sequence[Model], problem: Problem, parts: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Judge models each on its part of the rows, all rows together giving one set of figures."""
+    held = [problem.take(part) for part in parts]
+    rows = problem.take(np.concatenate(parts))
+    truth = _truth(models[0], rows)
+
+    def said(nets: Sequence[Model]) -> np.ndarray:
+        return np.concatenate([_predictions(net, part) for net, part in zip(nets, held, strict=True)])
+
+    found = judged(problem.task, truth, said(models), rows.weight)
+    several = zip(*(model.members for model in models), strict=False)
+    alone = [scores(problem.task, truth, said(nets), rows.weight) for nets in several if models[0].others]
+    return {**found, **_of_members(alone), "method": f"{len(parts)}-fold cross-validation"}
 
 
 def _judged_on(model: Model, rows: Problem, method: str) -> dict[str, Any]:
     found = judged(model.target.task, _truth(model, rows), _predictions(model, rows), rows.weight)
-    return {**found, "method": method}
+    nets = model.members if model.others else ()
+    alone = [scores(rows.task, _truth(net, rows), _predictions(net, rows), rows.weight) for net in nets]
+    return {**found, **_of_members(alone), "method": method}
+
+
+def _of_members(figures: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Return what the networks of an ensemble reach on average, each alone; nothing for one network."""
+    if not figures:
+        return {}
+    mean = {name: float(np.mean([one[name] for one in figures])) for name in figures[0]}
+    return {"members": {"count": len(figures), "figures": mean}}
 
 
 def _predictions(model: Model, rows: Problem) -> np.ndarray:

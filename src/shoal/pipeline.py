@@ -17,8 +17,10 @@ import polars as pl
 from shoal import data
 from shoal.axes import Precision
 from shoal.endings import refuse_fruitless, tell_ending
+from shoal.ensembles import Outcome, outcomes, refuse_several, with_others
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
+from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
 from shoal.prepare import Prepared, prepare_all, recipe_of, spec_of
@@ -111,21 +113,24 @@ def fit(
     started = time.perf_counter()
     ready, views = prepare_all(problem, settings, valid, folds)
     starts = starts or [None] * len(ready)
-    members = [
+    firsts = [
         Member(spec_of(p), recipe_of(p), view, p.settings.seed, start=start)
         for (p, view), start in zip(ready, starts, strict=True)
     ]
+    resolved = [p.settings for p, _ in ready]
+    members = with_others(firsts, resolved)
     if not exact:
         members = with_widths(members, views)
     if after_epoch is None:
         events = train(members, views, exact=exact)
     else:
+        refuse_several(resolved[0])
         events = train_stepwise(members[0], views, partial(after_epoch, ready[0][0]))
-    results = watched(events, on_event)
+    found = outcomes(watched(events, on_event), members, resolved)
     origin = provenance(whole_table(problem), seed=0)
     return [
-        (conclude(problem, p, given, result, origin, time.perf_counter() - started), result, p)
-        for (p, _), given, result in zip(ready, settings, results, strict=True)
+        (conclude(problem, p, given, one, origin, time.perf_counter() - started), one.first, p)
+        for (p, _), given, one in zip(ready, settings, found, strict=True)
     ]
 
 
@@ -133,11 +138,14 @@ def conclude(
     problem: Problem,
     ready: Prepared,
     given: Settings,
-    result: NetResult,
+    outcome: Outcome,
     origin: dict[str, Any],
     seconds: float,
 ) -> Model:
     """Put what was learnt together with all that is needed to use it."""
+    result = outcome.first
+    history = history_of(result, ready.target)
+    history.notes.extend(outcome.notes)
     settings = {"given": given.given(), "resolved": ready.settings.to_json()}
     return Model(
         spec=spec_of(ready),
@@ -146,7 +154,7 @@ def conclude(
         encoder=ready.encoder,
         columns=problem.columns,
         target=ready.target,
-        history=history_of(result, ready.target),
+        history=history,
         provenance={
             **origin,
             "seed": ready.settings.seed,
@@ -156,6 +164,10 @@ def conclude(
             "seconds": round(seconds, 3),
         },
         precision=cast(Precision, ready.settings.precision),
+        others=tuple(
+            EnsembleMember(net.params, net.running, history_of(net, ready.target), seed)
+            for seed, net in outcome.others
+        ),
     )
 
 

@@ -195,8 +195,8 @@ def rewrite(path, change) -> None:
 
 
 def test_a_newer_format_asks_for_a_newer_shoal(path):
-    rewrite(path, lambda d: d.update(version=2, written_by="shoal 9.1"))
-    refused(path, r"written by shoal 9\.1 in format 2; this is shoal .* up to 1: upgrade shoal")
+    rewrite(path, lambda d: d.update(version=3, written_by="shoal 9.1"))
+    refused(path, r"written by shoal 9\.1 in format 3; this is shoal .* up to 2: upgrade shoal")
 
 
 @pytest.mark.parametrize("name", ["spec", "encoder", "columns", "target", "precision", "scores"])

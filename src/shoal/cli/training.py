@@ -19,7 +19,7 @@ from shoal.cli.watch import Earlier, Watch
 from shoal.data import infer_task, notices, read_table
 from shoal.errors import FileError
 from shoal.history import History, default_metric, read_history
-from shoal.history.wording import with_bounds
+from shoal.history.wording import compact, with_bounds
 from shoal.model.archive import read_archive
 from shoal.model.contents import from_members
 from shoal.model.drawing import network_in_words
@@ -117,7 +117,7 @@ def facts_of(order: Order, wish: Wish, trained: Trained, said: list[str]) -> Fac
         provenance=model.provenance,
         command=wish.command,
         notices=said,
-        network=network_in_words(model.spec),
+        network=network_in_words(model.spec, len(model.members)),
         seconds=trained.seconds,
     )
 
@@ -166,7 +166,11 @@ def _figure(trained: Trained) -> str:
         return "no rows were kept aside to judge it"
     found = figures[lead.name]
     value, bounds = with_bounds(found["value"], found["low"], found["high"])
-    return f"{lead.title} {value} (95 % interval {bounds}), {trained.scores['method']}"
+    told = f"{lead.title} {value} (95 % interval {bounds}), {trained.scores['method']}"
+    alone = trained.scores.get("members")
+    if alone is None:
+        return told
+    return f"{told}; each of its {alone['count']} networks alone {compact(alone['figures'][lead.name])} on average"
 
 
 @contextmanager
@@ -202,7 +206,8 @@ def _earlier(path: str, frame: pl.DataFrame) -> Earlier:
     learnt = from_members(read_archive(folder.model), str(folder.model)).document["provenance"]
     if learnt["data"]["fingerprint"] != fingerprint(frame):
         raise FileError(f"The table is not the one that the run '{path}' learnt from; train anew.")
-    optimizer = folder.read_resolved().get("optimizer", "adam")
+    chosen = folder.read_resolved().get("optimizer", "adam")
+    optimizer = chosen["kind"] if isinstance(chosen, dict) else chosen
     return Earlier(folder, read_state(folder.state, optimizer), read_history(folder.history))
 
 

@@ -21,6 +21,7 @@ from shoal import pipeline
 from shoal.data import Target, know_columns, notices
 from shoal.defaults import Facts, resolved
 from shoal.endings import refuse_fruitless, tell_ending
+from shoal.ensembles import Outcome
 from shoal.errors import DataNotice, SettingError
 from shoal.estimators import intake
 from shoal.estimators.callbacks import (
@@ -109,7 +110,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
             settings = self._same_network(settings)
         problem = self._problem(X, y, sample_weight, earlier)
         valid = self._valid(problem, X_val, y_val, sample_weight_val)
-        start = None if earlier is None else {"params": earlier.params, "running": earlier.state}
+        start = None if earlier is None else _weights_of(earlier)
         plan = resolved(settings, Facts(len(problem), problem.task, valid is not None))
         task = FitTask(self, plan.epochs, X, y, sample_weight)
         self._train(problem, settings, valid=valid, start=start, earlier=earlier, task=task)
@@ -325,6 +326,12 @@ def _with_earlier(settings: Settings, earlier: Settings, names: tuple[str, ...])
     return replace(settings, **{n: v for n, v in decided.items() if getattr(settings, n) == "auto"})
 
 
+def _weights_of(model: Model) -> dict[str, Any]:
+    """Return where training goes on from: the weights of a model, and those of its ensemble."""
+    first, *others = ({"params": net.params, "running": net.state} for net in (model, *model.others))
+    return {**first, "others": others} if others else first
+
+
 def _other_network(owner: str) -> str:
     return (
         f"{owner} cannot go on with another network: the parameters ask for other layers than were trained. "
@@ -333,7 +340,9 @@ def _other_network(owner: str) -> str:
 
 
 def _tell(task: FitTask, problem: Problem, settings: Settings, ready, result) -> bool:
-    return task.epoch_ends(result, lambda: pipeline.conclude(problem, ready, settings, result, {}, 0.0))
+    return task.epoch_ends(
+        result, lambda: pipeline.conclude(problem, ready, settings, Outcome(result), {}, 0.0)
+    )
 
 
 class _Watch:

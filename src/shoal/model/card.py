@@ -11,7 +11,7 @@ from shoal.data.columns import Column
 from shoal.data.task import Target
 from shoal.history.metrics import METRICS
 from shoal.history.record import History
-from shoal.history.wording import listed, with_bounds
+from shoal.history.wording import compact, listed, with_bounds
 from shoal.model.drawing import network_in_words
 from shoal.nets.spec import NetSpec
 
@@ -31,6 +31,7 @@ class CardFacts:
     provenance: Mapping[str, Any]
     scores: Mapping[str, Any]
     precision: str
+    networks: int = 1
 
 
 def write_card(facts: CardFacts) -> str:
@@ -72,8 +73,21 @@ def _figures(facts: CardFacts) -> str:
             f"## How well it does\n\n{_judges(facts.scores)}:\n",
             *_table(("figure", "value", level, "better is"), rows),
             "\nThe interval says how far a figure may be off because only these rows were tested.",
+            *_members(facts.scores),
         ]
     )
+
+
+def _members(scores: Mapping[str, Any]) -> list[str]:
+    """Say what the networks of an ensemble reach alone."""
+    alone = scores.get("members")
+    if not alone:
+        return []
+    told = [
+        f"{METRICS[name].title if name in METRICS else name} {compact(_number(value))}"
+        for name, value in alone["figures"].items()
+    ]
+    return [f"Each of its {alone['count']} networks alone, on average: {', '.join(told)}."]
 
 
 def _judges(scores: Mapping[str, Any]) -> str:
@@ -140,9 +154,10 @@ def _asked(facts: CardFacts) -> str:
 
 
 def _network(facts: CardFacts) -> str:
+    all_of = " in all" if facts.networks > 1 else ""
     return (
-        f"## The network\n\n{network_in_words(facts.spec)}. "
-        f"{facts.weights:,} weights, computed in {facts.precision}."
+        f"## The network\n\n{network_in_words(facts.spec, facts.networks)}. "
+        f"{facts.weights:,} weights{all_of}, computed in {facts.precision}."
     )
 
 
@@ -169,11 +184,22 @@ def _limits(facts: CardFacts) -> str:
     if isinstance(test, int) and test < 100:
         told.append(f"Its figures rest on {_rows(test)}: read the intervals rather than the values.")
     if facts.target.task != "regression":
-        told.append("Its probabilities are as the network gives them; they were not calibrated afterwards.")
+        told.append(_calibrated(facts.scores.get("calibration")))
     told.append(
         "This file holds names, categories and a few values of the training table, but none of its rows."
     )
     return "\n".join(["## Limits\n", *(f"- {line}" for line in told)])
+
+
+def _calibrated(found: Any) -> str:
+    if not isinstance(found, Mapping):
+        return "Its probabilities are as the network gives them; they were not calibrated afterwards."
+    before, after = (_number(found.get(name, {}).get("ece")) for name in ("before", "after"))
+    return (
+        f"Its probabilities were calibrated on {_rows(found.get('rows', 0))} (temperature "
+        f"{_number(found.get('temperature')):.3g}; expected calibration error {before:.3g} before and "
+        f"{after:.3g} after)."
+    )
 
 
 def _use(facts: CardFacts) -> str:

@@ -3,6 +3,10 @@
 ``model.json`` carries the format's version and the SHA-256 of the weights and of the history, so a file
 put together from two models is refused even where each part is sound. The card carries none: it is
 text for people, and who adds a note of their own to it keeps a working model.
+
+The networks of an ensemble share all but their numbers: ``params/...`` and ``state/...`` among the weights are
+the first network's, ``members/1/params/...`` those of the next, and ``ensemble`` in ``model.json`` has the names,
+seed and history of each further one. A model of one network has none of this, and is a file of version 1.
 """
 
 from __future__ import annotations
@@ -22,10 +26,12 @@ from shoal.errors import ArtefactError, FileError
 from shoal.history import History, from_lines, to_lines
 from shoal.history.strict_json import from_text, to_text
 from shoal.model.archive import CARD, DOCUMENT, HISTORY, WEIGHTS, damaged
+from shoal.model.ensemble import EnsembleMember
 
 FORMAT = "shoal model"
-VERSION = 1
-"""Version of the format. It rises when an older shoal could not read the file rightly."""
+VERSION = 2
+"""Newest version of the format. It rises when an older shoal could not read the file rightly: 1 is a model
+of one network, 2 an ensemble."""
 
 _SUMMED = (WEIGHTS, HISTORY)
 _GROUPS = ("params", "state")
@@ -44,6 +50,7 @@ class Contents:
         JSON data: spec, encoder, columns, target, provenance, scores, precision.
     history : History
     params, state : dict of str to array
+    others : tuple of EnsembleMember
     """
 
     card: str
@@ -51,6 +58,7 @@ class Contents:
     history: History
     params: dict[str, np.ndarray]
     state: dict[str, np.ndarray]
+    others: tuple[EnsembleMember, ...] = ()
 
 
 def to_members(contents: Contents) -> dict[str, bytes]:
@@ -62,12 +70,14 @@ def to_members(contents: Contents) -> dict[str, bytes]:
     }
     head = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": 2 if contents.others else 1,
         "written_by": f"shoal {__version__}",
         "sha256": {name: _sum(members[name]) for name in _SUMMED},
         # safetensors hands tensors back in any order; layers should come in theirs
         "weights": {"params": list(contents.params), "state": list(contents.state)},
     }
+    if contents.others:
+        head["ensemble"] = {"kind": "average", "members": [_member(one) for one in contents.others]}
     members[DOCUMENT] = to_text({**head, **contents.document}, indent=1).encode()
     return members
 
@@ -87,11 +97,12 @@ def from_members(members: Mapping[str, bytes], where: str) -> Contents:
     try:
         tensors = read_tensors(members[WEIGHTS])
         history = from_lines(members[HISTORY].decode(), where=HISTORY)
-        groups = [_group(tensors, document, group) for group in _GROUPS]
+        groups = [_group(tensors, document["weights"], group) for group in _GROUPS]
+        others = _others(tensors, document.get("ensemble"))
         card = members[CARD].decode()
     except (SafetensorError, FileError, ValueError, KeyError, TypeError) as error:
         raise damaged(where, brief(error)) from error
-    return Contents(card, document, history, *groups)
+    return Contents(card, document, history, *groups, others)
 
 
 def brief(error: Exception) -> str:
@@ -117,15 +128,41 @@ def _document(text: bytes, where: str) -> dict[str, Any]:
 
 
 def _tensors(contents: Contents) -> dict[str, np.ndarray]:
-    groups = zip(_GROUPS, (contents.params, contents.state), strict=True)
+    nets = {"": contents, **{f"members/{i}/": one for i, one in enumerate(contents.others, 1)}}
+    named = {
+        f"{start}{group}/{name}": array
+        for start, net in nets.items()
+        for group in _GROUPS
+        for name, array in getattr(net, group).items()
+    }
     # safetensors writes the memory as it lies: a view or a transposed array must be made whole first
-    return {f"{group}/{n}": np.ascontiguousarray(a) for group, tree in groups for n, a in tree.items()}
+    return {name: np.ascontiguousarray(array) for name, array in named.items()}
 
 
 def _group(
-    tensors: Mapping[str, np.ndarray], document: Mapping[str, Any], group: str
+    tensors: Mapping[str, np.ndarray], names: Mapping[str, Any], group: str, start: str = ""
 ) -> dict[str, np.ndarray]:
-    return {name: tensors[f"{group}/{name}"] for name in document["weights"][group]}
+    return {name: tensors[f"{start}{group}/{name}"] for name in names[group]}
+
+
+def _member(one: EnsembleMember) -> dict[str, Any]:
+    names = {group: list(getattr(one, group)) for group in _GROUPS}
+    return {"seed": one.seed, **names, "history": to_lines(one.history)}
+
+
+def _others(
+    tensors: Mapping[str, np.ndarray], ensemble: Mapping[str, Any] | None
+) -> tuple[EnsembleMember, ...]:
+    """Return the further networks of an ensemble; none in a file of version 1."""
+    told = ensemble["members"] if ensemble else []
+    return tuple(
+        EnsembleMember(
+            *(_group(tensors, one, group, f"members/{i}/") for group in _GROUPS),
+            history=from_lines(one["history"], where=f"history of network {i}"),
+            seed=int(one["seed"]),
+        )
+        for i, one in enumerate(told, 1)
+    )
 
 
 def _sum(data: bytes) -> str:

@@ -6,8 +6,8 @@ from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, Layer, Laye
 from shoal.nets.spec import NetSpec
 
 
-def network_in_words(spec: NetSpec) -> str:
-    """Return what a network is, in one sentence without its full stop.
+def network_in_words(spec: NetSpec, networks: int = 1) -> str:
+    """Return what a network is, or an ensemble of some networks, in one sentence without its full stop.
 
     Examples
     --------
@@ -22,7 +22,11 @@ def network_in_words(spec: NetSpec) -> str:
     parts = [f"{numbers} and {codes} in" if entrance.levels else f"{numbers} in"]
     parts.append(_hidden(spec))
     parts.append(f"{outputs} {spec.head} {'output' if outputs == 1 else 'outputs'}")
-    return ", ".join(parts)
+    what = "values" if spec.head == "linear" else "probabilities"
+    several = (
+        f"An ensemble of {networks} networks whose {what} are averaged, each of " if networks > 1 else ""
+    )
+    return several + ", ".join(parts)
 
 
 def _hidden(spec: NetSpec) -> str:

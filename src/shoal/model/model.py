@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from shoal.history.record import History
 from shoal.model.archive import write_archive
 from shoal.model.card import CardFacts, write_card
 from shoal.model.contents import Contents, brief, to_members
+from shoal.model.ensemble import EnsembleMember, combined
 from shoal.model.predict import forward
 from shoal.nets.heads import probabilities
 from shoal.nets.spec import NetSpec
@@ -62,6 +63,8 @@ class Model:
         What `shoal.history.judged` gave for rows kept aside; empty where there were none.
     precision : {"float32", "float64"}
         The type in which the network computes.
+    others : tuple of EnsembleMember
+        The further networks of an ensemble, whose answers are averaged with those of the first.
     """
 
     spec: NetSpec
@@ -74,21 +77,28 @@ class Model:
     provenance: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     precision: Precision = "float32"
+    others: tuple[EnsembleMember, ...] = ()
 
     def __post_init__(self) -> None:
         if self.precision not in _PRECISIONS:
             raise ValueError(f"Expected precision float32 or float64. Got {self.precision!r}.")
-        for name, array in {**self.params, **self.state}.items():
-            if array.dtype != self.precision:
-                raise ValueError(f"Expected {name} in {self.precision}. Got {array.dtype}.")
+        for params, state in self._weights():
+            for name, array in {**params, **state}.items():
+                if array.dtype != self.precision:
+                    raise ValueError(f"Expected {name} in {self.precision}. Got {array.dtype}.")
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The feature columns of the training table, in its order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """Every network of an ensemble as a model of its own; the model itself where it is one network."""
+        return (replace(self, others=()), *(self._alone(one) for one in self.others))
+
     def raw(self, X: Any) -> np.ndarray:
-        """Return the network's own outputs.
+        """Return the network's own outputs, or those that stand for the average of an ensemble's answers.
 
         Parameters
         ----------
@@ -107,7 +117,9 @@ class Model:
             If a column is gone or holds the wrong things.
         """
         rows = self.encoder.transform(self._frame(X))
-        return forward(self.spec, self.params, self.state, rows.numbers, rows.codes, precision=self.precision)
+        told = (rows.numbers, rows.codes)
+        outputs = [forward(self.spec, *net, *told, precision=self.precision) for net in self._weights()]
+        return combined(self.spec.head, outputs)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predicted class or quantity of each row.
@@ -158,9 +170,9 @@ class Model:
 
     def card(self) -> str:
         """Return what a person should know of the model, as Markdown."""
-        weights = sum(array.size for array in self.params.values())
+        weights = sum(array.size for params, _ in self._weights() for array in params.values())
         told = (self.columns, self.target, self.history, self.provenance, self.scores, self.precision)
-        return write_card(CardFacts(self.spec, weights, *told))
+        return write_card(CardFacts(self.spec, weights, *told, networks=1 + len(self.others)))
 
     def _contents(self) -> Contents:
         document = {
@@ -172,7 +184,16 @@ class Model:
             "provenance": self.provenance,
             "scores": self.scores,
         }
-        return Contents(self.card(), document, self.history, self.params, self.state)
+        return Contents(self.card(), document, self.history, self.params, self.state, self.others)
+
+    def _weights(self) -> list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+        """Return weights and running statistics of every network."""
+        return [(self.params, self.state), *((one.params, one.state) for one in self.others)]
+
+    def _alone(self, one: EnsembleMember) -> Model:
+        facts = {**self.provenance, "seed": one.seed}
+        alone = {"params": one.params, "state": one.state, "history": one.history, "provenance": facts}
+        return replace(self, **alone, scores={}, others=())
 
     def _frame(self, X: Any) -> pl.DataFrame:
         frame = as_frame(X)
@@ -217,6 +238,7 @@ def from_contents(contents: Contents, where: str) -> Model:
             provenance=document["provenance"],
             scores=document["scores"],
             precision=document["precision"],
+            others=contents.others,
         )
     except _MISFITS as error:
         raise ArtefactError(
