@@ -70,7 +70,7 @@ def _cross_entropy(outputs, target):
 
 @partial(jax.jit, static_argnums=0)
 def _mixed_loss(loss, outputs, rows):
-    return mixed_loss(lambda o, t, _: loss(o, t), outputs, rows, {})
+    return mixed_loss(lambda target: loss(outputs, target), rows)
 
 
 # ---------------------------------------------------------------- the setting

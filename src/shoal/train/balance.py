@@ -9,6 +9,7 @@ between classes only, as those of ``class_weight``, have no effect here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,34 @@ from jaxtyping import Array, UInt32
 from shoal.nets import draws
 
 
-def strata_of(target: np.ndarray, weight: np.ndarray, slots: int) -> dict[str, np.ndarray]:
+def evened(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a program's training data with all weights in the draws: rows that come along count once.
+
+    Parameters
+    ----------
+    data : mapping
+        ``"train"`` with its padded ``"target"`` and ``"weight"``, and the rest.
+
+    Returns
+    -------
+    dict
+        With ``"strata"``, see `strata_of`.
+    """
+    train = data["train"]
+    weight = train["weight"]
+    once = (np.arange(len(weight)) < data["rows"]).astype(weight.dtype)
+    strata = strata_of(train["target"], weight, len(weight))
+    return {**data, "train": {**train, "weight": once}, "strata": strata}
+
+
+def epoch_order(key: UInt32[Array, ""], slots: int, data: Mapping[str, Any]) -> UInt32[Array, "slots"]:
+    """Return the rows of an epoch in order, then the padding: shuffled, or `balanced` where so prepared."""
+    if "strata" in data:
+        return balanced(key, slots, data["rows"], data["strata"])
+    return draws.shuffle(key, slots, data["rows"])
+
+
+def strata_of(target: np.ndarray, weight: np.ndarray, slots: int) -> dict[str, Any]:
     """Sort rows by class, for `balanced`.
 
     Parameters

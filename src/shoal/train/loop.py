@@ -21,6 +21,7 @@ import numpy as np
 
 from shoal import backend
 from shoal.train import packing
+from shoal.train.balance import evened
 from shoal.train.door import admitted
 from shoal.train.events import (
     Compiled,
@@ -247,7 +248,8 @@ class _Run:
     def _data(self, tile: Tile, device: jax.Device) -> dict:
         key = tile.key
         batch_size = self.members[tile.nets[0]].recipe.batch_size
-        name = (device, tile.view, batch_size, key.valid_rows, key.precision)
+        balance = "balance" in key.uses
+        name = (device, tile.view, batch_size, key.valid_rows, key.precision, balance)
         with self.lock:
             if name not in self.held:
                 view = self.views[tile.view]
@@ -258,7 +260,7 @@ class _Run:
                 }
                 if view.valid is not None:
                     data["valid"] = view.valid.padded(key.valid_rows, key.precision)
-                self.held[name] = jax.device_put(data, device)
+                self.held[name] = jax.device_put(evened(data) if balance else data, device)
             return self.held[name]
 
     def _epochs_of_call(self, tile: Tile) -> int:

@@ -21,6 +21,7 @@ from jaxtyping import Array
 from shoal import programs
 from shoal.nets import draws
 from shoal.train.averaging import averaged, swa_of
+from shoal.train.balance import epoch_order
 from shoal.train.descent import penalty_of
 from shoal.train.judge import judge_of_one
 from shoal.train.key import ProgramKey
@@ -98,7 +99,7 @@ def _tile_program(key: ProgramKey):
         def body(carry):
             i, state, history = carry
             number = first + i
-            order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
+            order = epoch_order(draws.fold(shuffle_key, number), slots, data)
             now = {
                 name: jax.lax.dynamic_index_in_dim(table, i, axis=1, keepdims=False)
                 for name, table in tables.items()

@@ -16,6 +16,7 @@ import numpy as np
 
 from shoal.axes import Precision
 from shoal.nets.losses import LOSSES
+from shoal.train.augment import Augmentation, numbers_of, uses_of
 from shoal.train.growth import Growth, as_growth, step_flags
 from shoal.train.optimizers import OPTIMIZERS, momentum_name
 from shoal.train.schedules import Schedule
@@ -61,6 +62,10 @@ class Recipe:
         Batches whose gradients make one step.
     growth : Growth or None
         How the rows of a step grow.
+    augment : tuple of (kind, number)
+        Names in `shoal.train.augment.KINDS`, sorted: how rows are varied in each step.
+    balance : bool
+        Whether every class comes equally often.
     min_epochs : int
         Early stopping waits at least so long.
     patience : int
@@ -76,7 +81,8 @@ class Recipe:
         Seconds after which training stops.
     precision : {"float32", "float64"}
     rate_factors : tuple of (pattern, factor)
-        Factor of the learning rate for parameters whose name contains the pattern; 0 freezes.
+        Factor of the learning rate for parameters whose name contains the pattern, or is it, behind "=";
+        0 freezes.
     """
 
     loss: str
@@ -102,6 +108,8 @@ class Recipe:
     epochs: int = 100
     accumulate: int = 1
     growth: Growth | None = None
+    augment: Augmentation = ()
+    balance: bool = False
     min_epochs: int = 0
     patience: int = 0
     min_delta: float = 0.0
@@ -113,7 +121,7 @@ class Recipe:
     precision: Precision = "float32"
     rate_factors: tuple[tuple[str, float], ...] = ()
 
-    def numbers(self) -> dict[str, float]:
+    def numbers(self) -> dict[str, Any]:
         """Return every number that the compiled program takes as data."""
         given = dict(self.optimizer_settings)
         return {
@@ -132,6 +140,7 @@ class Recipe:
             "stop_loss": -math.inf if self.stop_loss is None else self.stop_loss,
             "stop_accuracy": math.inf if self.stop_accuracy is None else self.stop_accuracy,
             "stop_change": self.stop_change or 0.0,
+            **numbers_of(self.augment),
             **self.schedule.reaction(),
         }
 
@@ -149,9 +158,11 @@ class Recipe:
         named = [name for name in optional if getattr(self, name) > 0]
         if self.accumulate > 1 or self.growth is not None:
             named.append("accumulate")
+        if self.balance:
+            named.append("balance")
         if self.monitor == "loss":
             named.append("look_back")  # nothing else sees a last step that leads out of the world
-        return tuple(sorted([*named, *self.averaging[:1]]))
+        return tuple(sorted([*named, *self.averaging[:1], *uses_of(self.augment)]))
 
     def tables(self, epochs: int, steps: int, first_epoch: int) -> dict[str, np.ndarray]:
         """Return what changes from batch to batch, as data: each of shape (epochs, steps).
@@ -186,7 +197,7 @@ class Recipe:
         }
         values["growth"] = None if self.growth is None else dict(vars(self.growth))
         values |= {name: list(values[name]) for name in ("constraint", "averaging")}
-        values["rate_factors"] = dict(self.rate_factors)
+        values |= {name: dict(values[name]) for name in ("augment", "rate_factors")}
         return values
 
     @classmethod
@@ -201,7 +212,8 @@ class Recipe:
         )
         rest["growth"] = as_growth(rest["growth"])
         pairs = {
-            name: tuple(sorted(rest.pop(name).items())) for name in ("optimizer_settings", "rate_factors")
+            name: tuple(sorted(rest.pop(name).items()))
+            for name in ("optimizer_settings", "rate_factors", "augment")
         }
         return cls(
             schedule=Schedule(

@@ -18,8 +18,10 @@ from jaxtyping import Array
 from shoal.nets import network
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES, weighted_mean
+from shoal.nets.members import member_mean
+from shoal.train.augment import augmented, mixed_loss
 from shoal.train.averaging import ema_of
-from shoal.train.descent import descended
+from shoal.train.descent import descended, rate_factor
 from shoal.train.key import ProgramKey
 from shoal.train.optimizers import momentum_name
 
@@ -34,6 +36,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     step (`shoal.train.descent`).
     """
     kind = LOSSES[key.loss]
+    frozen = _frozen(key)
 
     def objective(params, running, batch, net, step_key):
         now = Pass(
@@ -43,18 +46,28 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
             rates=net["rates"],
             masks=net["masks"],
             activity=net["activity"] if key.activity else {},
+            frozen=frozen,
         )
+        batch = augmented(batch, step_key, net, key.uses, key.structure.inputs)
         outputs, fresh = network.apply(key.structure, params, running, batch, now)
         fresh = dict(fresh)
         penalty = fresh.pop("activity_penalty", None)
         settings = dict(net["loss"])
         if "label_smoothing" in key.uses:
             settings["label_smoothing"] = net["label_smoothing"]
-        rows = kind.function(outputs, batch["target"], settings)
+        rows = mixed_loss(
+            lambda target: member_mean(outputs, target, lambda y, t: kind.function(y, t, settings)), batch
+        )
         loss = weighted_mean(rows, batch["weight"])
         return loss if penalty is None else loss + penalty, (fresh, loss)
 
     return objective
+
+
+def _frozen(key: ProgramKey) -> frozenset[str]:
+    """Return the paths of batch norms that are frozen: their running statistics must not move either."""
+    norms = [path for path, layer, _ in key.structure.walk() if layer.kind == "batch_norm"]
+    return frozenset(path for path in norms if rate_factor(f"{path}.gamma", key.rate_factors) == 0.0)
 
 
 def step_of_one(key: ProgramKey) -> Callable[..., tuple[Carry, tuple[Array, Array, Array]]]:

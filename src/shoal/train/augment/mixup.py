@@ -68,16 +68,19 @@ def mixed(batch: Mapping[str, Array], key: UInt32[Array, ""], quantiles: Float[A
 
 
 def mixed_loss(
-    loss: Callable[[Array, Array, Mapping[str, Array]], Float[Array, "rows"]],
-    outputs: Array,
-    batch: Mapping[str, Array],
-    settings: Mapping[str, Array],
+    loss: Callable[[Array], Float[Array, "rows"]], batch: Mapping[str, Array]
 ) -> Float[Array, "rows"]:
-    """Return the loss of each row, of a mixed one the loss of both answers by their shares."""
-    first = loss(outputs, batch["target"], settings)
-    if SHARE not in batch:
-        return first
-    return _blend(batch[SHARE], first, loss(outputs, batch[PARTNER], settings))
+    """Return the loss of each row, of a mixed one the loss of both answers by their shares.
+
+    Parameters
+    ----------
+    loss : callable
+        Gives the loss of the rows, were the answers the ones it is given.
+    batch : mapping
+        Mixed or not.
+    """
+    first = loss(batch["target"])
+    return _blend(batch[SHARE], first, loss(batch[PARTNER])) if SHARE in batch else first
 
 
 def partners(level: Float[Array, "draws"], weight: Float[Array, "rows"]) -> Int[Array, "draws"]:
