@@ -61,11 +61,13 @@ def first_average(params: Mapping[str, Any], running: Mapping[str, Any]) -> Aver
 
 
 def ema_of(average: Average, params: Mapping, running: Mapping, decay: Array) -> Average:
-    """Return ``d a + (1 - d) w``; the first average is the weights themselves, as PyTorch's."""
-    keep = jnp.where(average["count"] > 0, decay, jnp.zeros_like(decay))
+    """Return ``d a + (1 - d) w``; the first average is the weights themselves, as PyTorch's.
+
+    What does not move has itself as its average, bit for bit.
+    """
 
     def mix(old, new):
-        return keep * old + (1.0 - keep) * new
+        return jnp.where(average["count"] > 0, old + (1.0 - decay) * (new - old), new)
 
     return _mixed(average, params, running, mix)
 

@@ -49,6 +49,7 @@ def descended(
         Of "l2", "l1", "bias_l2", "bias_l1", "clip_value", "clip_norm", "weight_decay": the parts that this
         step has.
     rate_factors : tuple of (pattern, factor)
+        Of the learning rate; 0 freezes. See `rate_factor`.
     constraints : tuple of (parameter, kind, axes)
         Held after the step, except by frozen parameters; `axes` leading ones count repetitions of a layer.
     value_fn : callable, optional
@@ -58,11 +59,10 @@ def descended(
     -------
     params, state
     """
-    grads = _regularised(grads, params, net, uses)
+    grads = _regularised(grads, params, net, uses, rate_factors)
     kind = OPTIMIZERS[optimizer]
     more: dict[str, Any] = {}
     if kind.searches:
-        grads = {name: g if _factor(name, rate_factors) else jnp.zeros_like(g) for name, g in grads.items()}
         more = _search(params, grads, net, uses, value_fn)
     # Optax raises a traced beta to an integer power, which JAX's strict promotion refuses.
     with jax.numpy_dtype_promotion("standard"):
@@ -108,13 +108,17 @@ def _search(params, grads, net, uses, value_fn) -> dict[str, Any]:
     return {"value": value(params), "grad": grads, "value_fn": value}
 
 
-def _regularised(grads, params, net, uses):
-    """Add the coupled L2 penalty to the gradient, then clip it by value and by its global norm."""
+def _regularised(grads, params, net, uses, factors):
+    """Add the coupled L2 penalty to the gradient, then clip it by value and by its global norm.
+
+    What is frozen has no gradient, and so no part in the norm.
+    """
     strengths = {name: _strength("l2", name, net, uses) for name in grads}
     grads = {
         name: g if strengths[name] is None else g + 2.0 * strengths[name] * params[name]
         for name, g in grads.items()
     }
+    grads = {name: g if rate_factor(name, factors) else jnp.zeros_like(g) for name, g in grads.items()}
     if "clip_value" in uses:
         grads = {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
     if "clip_norm" in uses:
@@ -128,7 +132,7 @@ def _moved(params, direction, rate, net, uses, factors):
     """Take the step: ``w - rate * (direction + decay * w)``, then shrink towards zero under L1."""
     moved = {}
     for name, value in params.items():
-        here = rate * _factor(name, factors)
+        here = rate * rate_factor(name, factors)
         change = direction[name]
         if "weight_decay" in uses and penalised(name):
             change = change + net["weight_decay"] * value
@@ -142,7 +146,7 @@ def _moved(params, direction, rate, net, uses, factors):
 
 def _held(params, net, factors, constraints):
     for name, kind, axes in constraints:
-        if _factor(name, factors) == 0.0:
+        if rate_factor(name, factors) == 0.0:
             continue
         project = CONSTRAINTS[kind].project
         for _ in range(axes):
@@ -151,6 +155,14 @@ def _held(params, net, factors, constraints):
     return params
 
 
-def _factor(name: str, factors) -> float:
-    found = [factor for pattern, factor in factors if pattern in name]
+def rate_factor(name: str, factors: tuple[tuple[str, float], ...]) -> float:
+    """Return the factor of the learning rate of a parameter; 0 where it is frozen.
+
+    Examples
+    --------
+    >>> factors = (("bias", 2.0), ("=layers.1.kernel", 0.0))
+    >>> [rate_factor(f"layers.1{name}", factors) for name in (".bias", ".kernel", "0.kernel")]
+    [2.0, 0.0, 1.0]
+    """
+    found = [f for pattern, f in factors if (f"={name}" == pattern or pattern in name)]
     return float(np.prod(found)) if found else 1.0

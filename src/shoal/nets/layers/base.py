@@ -45,6 +45,8 @@ class Pass:
     activity : mapping
         Traced pair (l1, l2) of each activation layer whose values are penalised, by its path. Where there is
         any, the pass returns their sum as the running statistic ``"activity_penalty"``.
+    frozen : frozenset of str
+        Paths of the layers of which nothing may move, running statistics included.
     thinned : bool
         Whether dropout leaves out the same units in all rows (Monte-Carlo dropout in prediction).
     """
@@ -55,6 +57,7 @@ class Pass:
     rates: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Array] = field(default_factory=dict)
     activity: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    frozen: frozenset[str] = frozenset()
     thinned: bool = False
 
     def key_for(self, path: str) -> Array:

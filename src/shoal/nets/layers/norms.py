@@ -19,7 +19,8 @@ class BatchNorm(Layer):
     ``x_hat = (x - mean) / sqrt(var + eps)``, ``y = gamma x_hat + beta``, one gamma, beta, mean and (biased)
     variance for each unit: over the rows, and over the places of an image, so that the last axis alone
     keeps its own (Keras' ``BatchNormalization`` and, with channels last, PyTorch's ``BatchNorm2d``). Rows
-    count by their weights. The running variance is unbiased, as PyTorch's.
+    count by their weights. The running variance is unbiased, as PyTorch's. A frozen layer normalises by its
+    running statistics in training too, and leaves them as they are (as Keras' does).
     """
 
     kind: ClassVar[str] = "batch_norm"
@@ -34,7 +35,7 @@ class BatchNorm(Layer):
         return {"mean": np.zeros(shape[-1]), "var": np.ones(shape[-1])}
 
     def apply(self, params, running, x, mask, path, now):
-        if now.train:
+        if now.train and path not in now.frozen:
             mean, var, running = self._batch_statistics(running, x, now.weight)
         else:
             mean, var = running["mean"], running["var"]
