@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shoal.history.record import History
+from shoal.nets.heads.average import averaged
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,7 @@ def combined(head: str, outputs: Sequence[np.ndarray]) -> np.ndarray:
     Returns
     -------
     float64 array (rows, outputs)
-        Softmax: ``log(mean p)``. Sigmoid and labels: ``log(mean p) - log(mean (1 - p))``. Log-rates:
-        ``log(mean rate)``. Else the mean of the values.
+        As `shoal.nets.heads.average.averaged` makes them: for softmax ``log(mean p)``.
 
     Examples
     --------
@@ -59,18 +59,4 @@ def combined(head: str, outputs: Sequence[np.ndarray]) -> np.ndarray:
     """
     if len(outputs) == 1:
         return outputs[0]
-    stacked = np.stack([np.asarray(one, np.float64) for one in outputs])  # (members, rows, outputs)
-    if head == "softmax":
-        return _log_mean(stacked - _log_sum(stacked, axis=2, keepdims=True))
-    if head in ("sigmoid", "multilabel"):
-        return _log_mean(-np.logaddexp(0.0, -stacked)) - _log_mean(-np.logaddexp(0.0, stacked))
-    return stacked.mean(axis=0)
-
-
-def _log_mean(logs: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the mean over members of what `logs` are the logarithms of."""
-    return _log_sum(logs, axis=0) - np.log(len(logs))
-
-
-def _log_sum(logs: np.ndarray, axis: int, keepdims: bool = False) -> np.ndarray:
-    return np.logaddexp.reduce(logs, axis=axis, keepdims=keepdims)
+    return averaged(head, np.stack([np.asarray(one, np.float64) for one in outputs]), axis=0)

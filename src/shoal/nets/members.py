@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from shoal.nets.heads.average import averaged
+
 
 def member_mean(outputs: Array, target: Array, loss: Callable[[Array, Array], Array]) -> Array:
     """Return the loss of each row; with members, the mean of the members' own.
@@ -39,17 +41,6 @@ def combined(head: str, outputs: Float[Array, "batch members outputs"]) -> Float
     """Return the outputs of the ensemble: logits of the mean probability, or the mean value.
 
     For softmax ``log mean_k p_k``, for sigmoid heads ``logit(mean_k p_k)``, so that whoever reads logits
-    reads those of the ensemble as well.
+    reads those of the ensemble as well; see `shoal.nets.heads.average.averaged`.
     """
-    if head == "softmax":
-        return _log_mean_exp(jax.nn.log_softmax(outputs, axis=-1))
-    if head in _SIGMOIDS:
-        return _log_mean_exp(jax.nn.log_sigmoid(outputs)) - _log_mean_exp(jax.nn.log_sigmoid(-outputs))
-    return jnp.mean(outputs, axis=1)
-
-
-_SIGMOIDS = ("sigmoid", "multilabel")
-
-
-def _log_mean_exp(values: Float[Array, "batch members outputs"]) -> Float[Array, "batch outputs"]:
-    return jax.nn.logsumexp(values, axis=1) - jnp.log(jnp.asarray(values.shape[1], values.dtype))
+    return averaged(head, outputs, axis=1, xp=jnp)

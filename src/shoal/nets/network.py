@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from shoal.nets import draws
+from shoal.nets.heads.layer import apply_head, init_head
 from shoal.nets.layers import Block, Dense, Layer, Pass, Repeat, Shape
 from shoal.nets.layers.base import on_last_axis
 from shoal.nets.losses import weighted_mean
@@ -74,10 +76,10 @@ def _initial(spec: NetSpec, seed: int, dtype: np.dtype, *, once: bool = False) -
 
 def _head(spec: NetSpec, rng) -> Tree:
     """Draw the head; each member has one of its own, along a leading axis."""
-    head, shape = Dense(spec.outputs, spec.head_initializer), (spec.features_out(),)
+    told = (spec.head, spec.outputs, spec.head_initializer, spec.features_out(), rng)
     if not spec.members:
-        return head.init(shape, rng)
-    heads = [head.init(shape, rng) for _ in range(spec.members)]
+        return init_head(*told)
+    heads = [init_head(*told) for _ in range(spec.members)]
     return {name: np.stack([each[name] for each in heads]) for name in heads[0]}
 
 
@@ -155,9 +157,10 @@ def apply(
 
 
 def _outputs(spec: NetSpec, params, x, now):
+    head = _part(params, "head")
     if not spec.members:
-        return x @ params["head.kernel"] + params["head.bias"][None, :]
-    y = jnp.einsum("bkf,kfo->bko", x, params["head.kernel"]) + params["head.bias"][None]
+        return apply_head(spec.head, head, x)
+    y = jax.vmap(partial(apply_head, spec.head), in_axes=(0, 1), out_axes=1)(head, x)
     return y if now.train else combined(spec.head, y)
 
 

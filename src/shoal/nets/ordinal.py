@@ -8,6 +8,7 @@ follow it, ``threshold_k = threshold_1 + sum_j softplus(gap_j)``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,19 +41,30 @@ def cumulative_logits(
     return thresholds(params["thresholds"])[None, :] - x @ params["kernel"]
 
 
-def log_probabilities(logits: Float[Array, "batch cuts"]) -> Float[Array, "batch classes"]:
+def log_probabilities(logits: Any, xp: Any = jnp) -> Any:
     """Return the logarithm of ``sigmoid(logit_k) - sigmoid(logit_(k-1))``, without cancellation.
 
     Of a class between two thresholds it is ``log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b))``.
 
+    Parameters
+    ----------
+    logits : (batch, cuts) array
+        Cumulative logits.
+    xp : module
+        `jax.numpy`, or `numpy`.
+
+    Returns
+    -------
+    (batch, classes) array
+
     Examples
     --------
-    >>> jnp.exp(log_probabilities(jnp.array([[-1.0, 1.0]]))).round(3).tolist()
-    [[0.26899999380111694, 0.46200001239776611, 0.26899999380111694]]
+    >>> np.exp(log_probabilities(np.array([[-1.0, 1.0]]), np)).round(3)
+    array([[0.269, 0.462, 0.269]])
     """
-    edge = jnp.zeros_like(logits[:, :1])
-    below = jnp.concatenate([-jax.nn.softplus(-logits), edge], axis=1)
-    above = jnp.concatenate([edge, -jax.nn.softplus(logits)], axis=1)
+    edge = xp.zeros_like(logits[:, :1])
+    below = xp.concatenate([-xp.logaddexp(-logits, 0.0), edge], axis=1)
+    above = xp.concatenate([edge, -xp.logaddexp(logits, 0.0)], axis=1)
     # Thresholds far from zero may round to one: no class may become impossible.
-    gap = jnp.maximum(logits[:, 1:] - logits[:, :-1], jnp.finfo(logits.dtype).eps)
-    return below + above + jnp.concatenate([edge, jnp.log(-jnp.expm1(-gap)), edge], axis=1)
+    gap = xp.maximum(logits[:, 1:] - logits[:, :-1], xp.finfo(logits.dtype).eps)
+    return below + above + xp.concatenate([edge, xp.log(-xp.expm1(-gap)), edge], axis=1)

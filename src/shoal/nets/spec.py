@@ -9,7 +9,7 @@ from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.heads import HEADS
+from shoal.nets.heads import HEADS, refuse_outputs
 from shoal.nets.initializers import initializer_text
 from shoal.nets.inputs import INPUTS, Input, TableInput
 from shoal.nets.layers import (
@@ -305,6 +305,7 @@ def mlp(
     (16, 8)
     """
     _known(head, HEADS, "head")
+    refuse_outputs(head, outputs)
     names = _per_layer(activation, len(hidden), "activation")
     rates = _per_layer(dropout, len(hidden), "dropout")
     layers: list[Layer] = [Scale()] if input_scale else []

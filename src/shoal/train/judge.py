@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from shoal.nets import network
+from shoal.nets.heads.score import score
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES
 from shoal.train.key import ProgramKey
@@ -33,22 +34,13 @@ def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
         def block(rows):
             outputs, _ = network.apply(key.structure, params, running, rows, Pass(masks=net["masks"]))
             loss = loss_kind.function(outputs, rows["target"], net["loss"])
-            score = _metric(key.structure.head, outputs, rows["target"])
-            return jnp.sum(loss * rows["weight"]), jnp.sum(score * rows["weight"])
+            right = score(key.structure.head, outputs, rows["target"], net["loss"])
+            return jnp.sum(loss * rows["weight"]), jnp.sum(right * rows["weight"])
 
         valid = data["valid"]
         split = {k: v.reshape(blocks, key.valid_rows // blocks, *v.shape[1:]) for k, v in valid.items()}
-        loss, score = jax.lax.map(block, split) if blocks > 1 else block(valid)
+        loss, right = jax.lax.map(block, split) if blocks > 1 else block(valid)
         total = jnp.sum(valid["weight"])
-        return jnp.sum(loss) / total, jnp.sum(score) / total
+        return jnp.sum(loss) / total, jnp.sum(right) / total
 
     return judge
-
-
-def _metric(head: str, outputs: Array, target: Array) -> Array:
-    """Per row: 1 where the prediction is right (classes), or the squared error (regression)."""
-    if head == "linear":
-        return jnp.mean(jnp.square(outputs - target), axis=-1)
-    if head == "softmax":
-        return (jnp.argmax(outputs, axis=-1).astype(target.dtype) == target).astype(outputs.dtype)
-    return jnp.mean(((outputs > 0) == (target > 0.5)).astype(outputs.dtype), axis=-1)
