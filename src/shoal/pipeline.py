@@ -16,10 +16,12 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
+from shoal.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
 from shoal.endings import refuse_fruitless, tell_ending
 from shoal.ensembles import Outcome, outcomes, refuse_several, with_others
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
+from shoal.learning_rate import decided, noted, rates_found
 from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
@@ -111,7 +113,10 @@ def fit(
         In the order of `settings`.
     """
     started = time.perf_counter()
-    ready, views = prepare_all(problem, settings, valid, folds)
+    rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts)
+    ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
+    for p, _ in ready:
+        refuse_uncalibrated(p.settings, problem, len(p.view.valid or ()), folds is not None)
     starts = starts or [None] * len(ready)
     firsts = [
         Member(spec_of(p), recipe_of(p), view, p.settings.seed, start=start)
@@ -128,9 +133,13 @@ def fit(
         events = train_stepwise(members[0], views, partial(after_epoch, ready[0][0]))
     found = outcomes(watched(events, on_event), members, resolved)
     origin = provenance(whole_table(problem), seed=0)
+    models = [
+        noted(conclude(problem, p, given, one, origin, time.perf_counter() - started), rate)
+        for (p, _), given, one, rate in zip(ready, settings, found, rates, strict=True)
+    ]
     return [
-        (conclude(problem, p, given, one, origin, time.perf_counter() - started), one.first, p)
-        for (p, _), given, one in zip(ready, settings, found, strict=True)
+        (calibrated(model, p, problem, valid), one.first, p)
+        for model, (p, _), one in zip(models, ready, found, strict=True)
     ]
 
 
@@ -248,7 +257,9 @@ def train_table(
     refuse_fruitless(result, ready.settings)
     if result.code != "interrupted":  # which is told by who watches
         tell_ending(result, ready.settings)
-    scores = judge(plan, problem, done, other)
+    done, calibration = calibrated_as_planned(plan, problem, done, other)
+    model = done[0][0]
+    scores = {**judge(plan, problem, done, other), **calibration}
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}
     facts["seconds"] = round(time.perf_counter() - started, 3)

@@ -11,6 +11,8 @@ from shoal.errors import InputError
 from shoal.history.reliability import reliability
 from shoal.nets.heads import probabilities
 
+_Slope = Callable[[float], tuple[float, float]]
+
 COLDEST, HOTTEST = 0.01, 100.0
 """Bounds of the temperature: of rows that are all right, no temperature is low enough, and of rows that
 are right no more often than by chance, none is high enough."""
@@ -157,34 +159,72 @@ def calibration_of(
     }
 
 
-def _slope_of(
-    head: str, outputs: np.ndarray, truth: np.ndarray, share: np.ndarray
-) -> Callable[[float], tuple[float, float]]:
+def _slope_of(head: str, outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
     """Return first and second derivative of the mean loss by ``1 / T``."""
+    kinds = {"softmax": _of_classes, "sigmoid": _of_labels, "multilabel": _of_labels, "ordinal": _of_order}
+    if head not in kinds:
+        raise ValueError(f"The {head} head predicts values, not probabilities.")
+    return kinds[head](outputs, truth, share)
 
-    def of_classes(sharpness: float) -> tuple[float, float]:
+
+def _of_classes(outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
+    hit = outputs[np.arange(len(outputs)), truth.astype(np.int64).reshape(len(outputs))]
+
+    def slope_of(sharpness: float) -> tuple[float, float]:
         chance = probabilities("softmax", sharpness * outputs)
         mean = (chance * outputs).sum(axis=1)
         spread = (chance * np.square(outputs - mean[:, None])).sum(axis=1)
         return float(share @ (mean - hit)), float(share @ spread)
 
-    def of_labels(sharpness: float) -> tuple[float, float]:
-        chance = probabilities("multilabel", sharpness * outputs)
+    return slope_of
+
+
+def _of_labels(outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
+    on = truth.astype(np.float64).reshape(outputs.shape)
+
+    def slope_of(sharpness: float) -> tuple[float, float]:
+        chance = _logistic(sharpness * outputs)
         slope = (outputs * (chance - on)).mean(axis=1)
-        return float(share @ slope), float(
-            share @ (np.square(outputs) * chance * (1.0 - chance)).mean(axis=1)
-        )
+        bend = (np.square(outputs) * chance * (1.0 - chance)).mean(axis=1)
+        return float(share @ slope), float(share @ bend)
 
-    if head == "softmax":
-        hit = outputs[np.arange(len(outputs)), truth.astype(np.int64).reshape(len(outputs))]
-        return of_classes
-    if head in ("sigmoid", "multilabel"):
-        on = truth.astype(np.float64).reshape(outputs.shape)
-        return of_labels
-    raise ValueError(f"The {head} head predicts values, not probabilities.")
+    return slope_of
 
 
-def _zero(slope_of: Callable[[float], tuple[float, float]]) -> float:
+def _of_order(outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
+    """Of ordered classes: ``p = sigmoid(b u) - sigmoid(b l)`` between two cumulative logits.
+
+    ``-log p = softplus(-b u) + softplus(b l) - log(1 - exp(-b (u - l)))``.
+    """
+    lower, upper, bounded = _thresholds_around(outputs, truth.astype(np.int64).reshape(len(outputs)))
+    gap = np.where(bounded, np.maximum(upper - lower, np.finfo(np.float64).eps), np.inf)
+
+    def slope_of(sharpness: float) -> tuple[float, float]:
+        high, low = _logistic(sharpness * upper), _logistic(sharpness * lower)
+        shrink = np.exp(-sharpness * gap)
+        narrow = np.where(shrink > 0, gap, 0.0) * shrink / -np.expm1(-sharpness * gap)
+        slope = lower * low - upper * (1.0 - high) - narrow
+        bend = np.square(lower) * low * (1.0 - low) + np.square(upper) * high * (1.0 - high)
+        bend += np.square(narrow) / np.where(shrink > 0, shrink, 1.0)
+        return float(share @ slope), float(share @ bend)
+
+    return slope_of
+
+
+def _thresholds_around(outputs: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cumulative logits below and above each true class, 0 at the ends, and if it has both."""
+    rows, last = np.arange(len(outputs)), outputs.shape[1]
+    first, final = truth == 0, truth == last
+    lower = np.where(first, 0.0, outputs[rows, np.maximum(truth - 1, 0)])
+    upper = np.where(final, 0.0, outputs[rows, np.minimum(truth, last - 1)])
+    return lower, upper, ~(first | final)
+
+
+def _logistic(values: np.ndarray) -> np.ndarray:
+    return probabilities("multilabel", values)
+
+
+def _zero(slope_of: _Slope) -> float:
     """Return where a rising function is zero: Newton's steps, or halves where these leave the bounds."""
     low, high = 1.0 / HOTTEST, 1.0 / COLDEST
     if slope_of(low)[0] >= 0:

@@ -13,17 +13,20 @@ import polars as pl
 from shoal.axes import Precision
 from shoal.data.columns import Column
 from shoal.data.encode import TableEncoder
-from shoal.data.intake import as_frame
+from shoal.data.intake import as_answers, as_frame
+from shoal.data.mixture import Unlikeness
 from shoal.data.task import Target
-from shoal.errors import ArtefactError, ColumnError, TargetError
+from shoal.errors import ArtefactError, ColumnError, InputError, SettingError, TargetError
 from shoal.history.record import History
 from shoal.model.archive import write_archive
+from shoal.model.calibration import calibration_of
 from shoal.model.card import CardFacts, write_card
 from shoal.model.contents import Contents, brief, to_members
 from shoal.model.ensemble import EnsembleMember, combined
-from shoal.model.predict import forward
+from shoal.model.predict import forward, forward_thinned
 from shoal.nets.heads import probabilities
 from shoal.nets.spec import NetSpec
+from shoal.rules import Number, check
 
 _PRECISIONS = ("float32", "float64")
 
@@ -65,6 +68,8 @@ class Model:
         The type in which the network computes.
     others : tuple of EnsembleMember
         The further networks of an ensemble, whose answers are averaged with those of the first.
+    temperature : float
+        What the logits are divided by before they become probabilities; 1 where nothing was calibrated.
     """
 
     spec: NetSpec
@@ -78,6 +83,7 @@ class Model:
     scores: dict[str, Any] = field(default_factory=dict)
     precision: Precision = "float32"
     others: tuple[EnsembleMember, ...] = ()
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if self.precision not in _PRECISIONS:
@@ -131,7 +137,8 @@ class Model:
             (rows, outputs) for several quantities and (rows, labels) for labels.
         """
         if self.target.task != "regression":
-            return self.target.labels(self.predict_proba(X))
+            # Without the temperature, which changes no class but could make two of them equal by rounding.
+            return self.target.labels(probabilities(self.spec.head, self.raw(X)))
         values = self.target.unscale(self.raw(X))
         return values[:, 0] if len(self.target.names) == 1 else values
 
@@ -150,13 +157,106 @@ class Model:
             For a regression, which has no probabilities.
         """
         self._refuse_regression("probabilities")
-        return probabilities(self.spec.head, self.raw(X))
+        return probabilities(self.spec.head, self.raw(X) / self.temperature)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logits: (rows,) for two classes, else (rows, classes) or (rows, labels)."""
+        """Return the logits: (rows,) for two classes, else (rows, classes) or (rows, labels).
+
+        They are the network's own, whatever the temperature.
+        """
         self._refuse_regression("a decision function")
         raw = self.raw(X)
         return raw[:, 0] if self.target.task == "binary" else raw
+
+    def predict_samples(self, X: Any, samples: int = 50, seed: int = 0) -> np.ndarray:
+        """Return the predictions of thinned networks: Monte-Carlo dropout (arXiv 1506.02142).
+
+        Each sample is the network with some of its units left out, as dropout leaves them out in
+        training; batch statistics are those of prediction. The mean over the samples is a prediction, their
+        spread says how much it hangs on single units. A sample leaves out the same units for all rows, so
+        those of a row depend on the seed alone, not on the rows beside it or on their number.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+        samples : int
+        seed : int
+
+        Returns
+        -------
+        float64 array (samples, rows, outputs)
+            Probabilities of the classes or labels, or quantities in the units of the target.
+
+        Raises
+        ------
+        SettingError
+            If the network has no dropout, or `samples` is below 1.
+        """
+        check("predict_samples", "samples", samples, Number(1, integer=True))
+        check("predict_samples", "seed", seed, Number(0, 2**32 - 1, integer=True))
+        if not any(rate > 0 for rate in self.spec.rates().values()):
+            raise SettingError(
+                "Expected a network with dropout, for Monte-Carlo samples. This one has none; train it with "
+                "the setting dropout, such as dropout=0.2."
+            )
+        rows = self.encoder.transform(self._frame(X))
+        told = {"samples": samples, "seed": seed, "precision": self.precision}
+        nets = [forward_thinned(self.spec, *net, rows.numbers, rows.codes, **told) for net in self._weights()]
+        return np.stack([self._answers(combined(self.spec.head, one)) for one in zip(*nets, strict=True)])
+
+    def unlikeness(self, X: Any) -> Unlikeness:
+        """Return how unlike the training rows each row is.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+
+        Returns
+        -------
+        Unlikeness
+            ``share`` (rows,), the share of the training rows that are likelier than the row under the
+            Gaussian mixture that the ``mixture`` setting fitted to them, 1 where all are; and
+            ``log_density`` (rows,).
+
+        Raises
+        ------
+        SettingError
+            If the model was trained without a mixture.
+        """
+        return self.encoder.unlikeness(self.encoder.transform(self._frame(X)))
+
+    def calibrate(self, X: Any, y: Any, weight: Any = None) -> Model:
+        """Return the model with probabilities as sure as these rows say that they should be.
+
+        One number, the temperature, is fitted to the rows; see `shoal.model.calibration`. The predicted
+        classes stay as they are.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+            Rows that the network was *not* trained on: of its training rows it is too sure.
+        y : sequence (rows,) or table (rows, labels)
+            Their true classes.
+        weight : array (rows,), optional
+
+        Returns
+        -------
+        Model
+            Its ``scores["calibration"]`` say what that does to the calibration error, judged by five folds
+            of these rows.
+
+        Raises
+        ------
+        TargetError
+            For a regression, or a class that the model does not know.
+        InputError
+            If there are fewer than `shoal.model.calibration.FEWEST` rows.
+        """
+        self._refuse_regression("probabilities to calibrate")
+        truth = self.target.encode(_one_each(as_answers(y), frame := self._frame(X)))
+        heavy = None if weight is None else np.asarray(weight, np.float64)
+        found = calibration_of(self.spec.head, self.raw(frame), truth, heavy)
+        return replace(self, temperature=found["temperature"], scores={**self.scores, "calibration": found})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a ``.shoal`` file, in one step: a file that is there is replaced or kept whole.
@@ -183,6 +283,7 @@ class Model:
             "target": self.target.to_json(),
             "provenance": self.provenance,
             "scores": self.scores,
+            "temperature": self.temperature,
         }
         return Contents(self.card(), document, self.history, self.params, self.state, self.others)
 
@@ -190,10 +291,23 @@ class Model:
         """Return weights and running statistics of every network."""
         return [(self.params, self.state), *((one.params, one.state) for one in self.others)]
 
+    def _answers(self, raw: np.ndarray) -> np.ndarray:
+        """Return probabilities, or quantities in the units of the target."""
+        if self.target.task == "regression":
+            return self.target.unscale(raw)
+        return probabilities(self.spec.head, raw / self.temperature)
+
     def _alone(self, one: EnsembleMember) -> Model:
         facts = {**self.provenance, "seed": one.seed}
-        alone = {"params": one.params, "state": one.state, "history": one.history, "provenance": facts}
-        return replace(self, **alone, scores={}, others=())
+        return replace(
+            self,
+            params=one.params,
+            state=one.state,
+            history=one.history,
+            provenance=facts,
+            scores={},
+            others=(),
+        )
 
     def _frame(self, X: Any) -> pl.DataFrame:
         frame = as_frame(X)
@@ -215,6 +329,12 @@ class Model:
             raise TargetError(
                 f"The target {', '.join(self.target.names)} is a quantity and has no {what}; use predict."
             )
+
+
+def _one_each(answers: pl.Series | pl.DataFrame, frame: pl.DataFrame) -> pl.Series | pl.DataFrame:
+    if len(answers) != frame.height:
+        raise InputError(f"Expected one answer for each of the {frame.height} rows. Got {len(answers)}.")
+    return answers
 
 
 def from_contents(contents: Contents, where: str) -> Model:
@@ -239,6 +359,7 @@ def from_contents(contents: Contents, where: str) -> Model:
             scores=document["scores"],
             precision=document["precision"],
             others=contents.others,
+            temperature=document.get("temperature", 1.0),  # files from before there was one have none
         )
     except _MISFITS as error:
         raise ArtefactError(

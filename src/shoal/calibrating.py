@@ -1,0 +1,130 @@
+"""When a network's temperature is fitted, on which rows, and on which rows it is told what that does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shoal.errors import SettingError
+from shoal.judging import Plan
+from shoal.model.calibration import FEWEST, before_and_after, calibration_of, cross_fitted
+from shoal.model.model import Model
+from shoal.problem import Problem
+from shoal.settings import Settings
+
+if TYPE_CHECKING:
+    from shoal.prepare import Prepared
+
+
+def refuse_uncalibrated(settings: Settings, problem: Problem, rows: int, by_folds: bool) -> None:
+    """Refuse to calibrate where there is nothing to calibrate, or no rows to do it with.
+
+    Parameters
+    ----------
+    settings : Settings
+    problem : Problem
+    rows : int
+        Validation rows.
+    by_folds : bool
+        Whether networks trained beside this one will have predicted rows that they had not seen.
+
+    Raises
+    ------
+    SettingError
+        If ``calibrate`` is True; "auto" calibrates where it can.
+    """
+    if settings.calibrate is not True:
+        return
+    if problem.task == "regression":
+        raise SettingError(
+            "The 'calibrate' setting needs classes, which have probabilities. The target is a quantity."
+        )
+    if rows < FEWEST and not by_folds:
+        raise SettingError(
+            f"The 'calibrate' setting needs at least {FEWEST} validation rows. There are {rows}: set "
+            "validation to a share such as 0.2, hand in validation rows, or calibrate afterwards with rows "
+            "that did not train."
+        )
+
+
+def calibrated(model: Model, ready: Prepared, problem: Problem, valid: Problem | None) -> Model:
+    """Return the model calibrated on its validation rows, if that is asked for and can be.
+
+    Parameters
+    ----------
+    model : Model
+    ready : Prepared
+        Settings and split of its network.
+    problem : Problem
+        All rows of the split.
+    valid : Problem or None
+        Validation rows that were handed in.
+    """
+    if not _wanted(model, ready.settings.calibrate):
+        return model
+    rows = valid if valid is not None else problem.take(ready.split.valid)
+    if len(rows) < FEWEST:
+        return model
+    found = calibration_of(*_seen(model, rows), fitted_on="validation rows")
+    return replace(model, temperature=found["temperature"], scores={"calibration": found})
+
+
+def calibrated_as_planned(
+    plan: Plan, problem: Problem, done: Sequence[tuple], other: Problem | None
+) -> tuple[list[tuple], dict[str, Any]]:
+    """Calibrate what `shoal.pipeline.fit` returned by its folds, and tell what calibration does to test rows.
+
+    A network that learnt from every row has no rows left to be calibrated on; the networks of the folds
+    stand in for it: its temperature is that of their predictions for the rows that they did not see. Each of
+    them takes the temperature of the others, so that the figures they give are those of new rows.
+
+    Returns
+    -------
+    done : list
+        With the temperatures.
+    scores : dict
+        ``{"calibration": ...}`` as `shoal.model.calibration.calibration_of` gives it; empty without one.
+    """
+    model, _, ready = done[0]
+    if not _wanted(model, ready.settings.calibrate):
+        return list(done), {}
+    if plan.folds:
+        models = [one for one, _, _ in done[1:]]
+        temperatures, found = _by_folds(models, problem, [fold.test for fold in plan.folds])
+        temperatures = [found["temperature"], *temperatures]
+        changed = [
+            (replace(one[0], temperature=t), *one[1:]) for one, t in zip(done, temperatures, strict=True)
+        ]
+        return changed, {"calibration": found}
+    found = model.scores.get("calibration")
+    rows = other if other is not None else problem.take(plan.test)
+    if found and len(rows):
+        told = before_and_after(*_seen(model, rows), model.temperature)
+        found = {**found, "measured_on": "test table" if other is not None else "test rows", **told}
+    return list(done), {"calibration": found} if found else {}
+
+
+def _by_folds(
+    models: Sequence[Model], problem: Problem, parts: Sequence[np.ndarray]
+) -> tuple[list[float], dict[str, Any]]:
+    seen = [_seen(model, problem.take(part)) for model, part in zip(models, parts, strict=True)]
+    head = models[0].spec.head
+    outputs, truth = (np.concatenate([one[i] for one in seen]) for i in (1, 2))
+    weight = None if problem.weight is None else np.concatenate([one[3] for one in seen])
+    part = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    rows = f"rows that each of {len(parts)} networks had not seen"
+    found = calibration_of(head, outputs, truth, weight, part=part, fitted_on=rows)
+    each = cross_fitted(head, outputs, truth, weight, part)
+    return [float(each[part == i][0]) for i in range(len(parts))], found
+
+
+def _wanted(model: Model, asked: Any) -> bool:
+    return asked in (True, "auto") and model.target.task != "regression"
+
+
+def _seen(model: Model, rows: Problem) -> tuple[str, np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the head, and outputs, truth and weights of some rows."""
+    return model.spec.head, model.raw(rows.frame), model.target.encode(rows.answers), rows.weight
