@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.train.stopping import COMPLETE, DIVERGED, EARLY, RUNNING, after_epoch, first_score
+from shoal.train.stopping import (
+    ACCURACY,
+    COMPLETE,
+    DIVERGED,
+    EARLY,
+    LEVEL,
+    LOSS,
+    RUNNING,
+    after_epoch,
+    first_score,
+)
 
 LONGEST = 24
 STEADY = {
@@ -46,7 +56,13 @@ def lives(losses, net):
     return jax.lax.scan(step, first, losses)[0]
 
 
-def life(losses, monitor="val_loss", patience=0, min_delta=0.0, min_epochs=0, epochs=None, **more):
+def life(losses, **settings):
+    """Return the numbers of the last state of a net with these losses."""
+    state = whole_life(losses, **settings)
+    return {k: v.item() for k, v in state.items() if not isinstance(v, dict)}
+
+
+def whole_life(losses, monitor="val_loss", patience=0, min_delta=0.0, min_epochs=0, epochs=None, **more):
     """Return the last state of a net with these losses."""
     epochs = len(losses) if epochs is None else epochs
     padded = np.full(LONGEST, 1.0, np.float32)
@@ -60,7 +76,7 @@ def life(losses, monitor="val_loss", patience=0, min_delta=0.0, min_epochs=0, ep
         **STEADY,
         **more,
     }
-    return {k: v.item() for k, v in jax.device_get(lives(padded, net)).items() if not isinstance(v, dict)}
+    return jax.device_get(lives(padded, net))
 
 
 def by_hand(losses, patience, min_delta, min_epochs, epochs):
@@ -162,3 +178,96 @@ def test_a_pause_changes_nothing_before_it(values, patience, until):
     whole = life(values, patience=patience)
     if paused["code"] != COMPLETE:
         np.testing.assert_equal(paused, whole)
+
+
+def test_the_loss_that_was_wished_for_ends_the_training():
+    state = life([3, 2, 1, 0.5], stop_loss=np.float32(1.0))
+    assert (state["code"], state["epoch"]) == (LOSS, 3)
+
+
+def test_so_does_the_accuracy():
+    state = life([0.5, 0.7, 0.9, 0.95], monitor="accuracy", stop_accuracy=np.float32(0.8))
+    assert (state["code"], state["epoch"]) == (ACCURACY, 3)
+
+
+def test_so_does_a_figure_that_hardly_changes_but_not_before_the_least_epochs():
+    losses = [3, 2, 1.99, 1.98, 1]
+    assert life(losses, stop_change=np.float32(0.1))["epoch"] == 3
+    assert life(losses, stop_change=np.float32(0.1), min_epochs=4)["epoch"] == 4
+    assert life([3, 2, 1.99], stop_change=np.float32(0.1))["code"] == LEVEL
+
+
+def test_a_plateau_lowers_the_rate_and_new_bob_follows_every_rise():
+    """By hand: patience 1 bears one bad epoch; new-bob halves at each epoch worse than the last."""
+    falling = {"plateau_factor": np.float32(0.5)}
+    losses = [3, 2, 2.5, 2.4, 2.3, 1, 1.5]
+
+    def scale(**more):
+        return float(whole_life(losses, **falling, **more)["plateau"]["scale"])
+
+    assert scale(plateau_patience=np.int32(1)) == 0.5  # bad: 2.5, then 2.4 lowers; 2.3 is the first again
+    assert scale() == 0.5**4
+    assert scale(plateau_cooldown=np.int32(9)) == 0.5
+    assert scale(plateau_low=np.float32(0.4)) == pytest.approx(0.4)
+    assert scale(plateau_previous=np.float32(1.0)) == 0.5**2  # 2 -> 2.5 and 1 -> 1.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plateau_is_pytorchs(seed):
+    torch = pytest.importorskip("torch")
+    losses = np.round(np.random.default_rng(seed).uniform(1, 2, LONGEST), 2).astype(np.float32)
+    rules = {"factor": 0.5, "patience": 2, "threshold": 0.05, "cooldown": 3}
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=0.1, eps=0.0, **rules)
+    for loss in losses:
+        plateau.step(float(loss))
+    ours = whole_life(
+        losses,
+        plateau_factor=np.float32(0.5),
+        plateau_patience=np.int32(2),
+        plateau_threshold=np.float32(0.05),
+        plateau_cooldown=np.int32(3),
+        plateau_low=np.float32(0.1),
+    )
+    assert float(ours["plateau"]["scale"]) == pytest.approx(optimizer.param_groups[0]["lr"])
+
+
+# ---------------------------------------------------------------- without validation rows
+
+
+def looked_back(losses, firsts, last_loss=0.0):
+    """Return epoch of the best weights where each epoch tells the loss of its first batch, too."""
+    weights = {"w": np.float32(-1.0)}
+    state = {"params": weights, "running": {}, **first_score(weights, {}, "float32", 0, judged=False)}
+    net = {
+        "monitor": np.array(COLUMNS["loss"], np.float32),
+        "patience": np.int32(0),
+        "min_delta": np.float32(0),
+        "min_epochs": np.int32(0),
+        "epochs": np.int32(len(losses)),
+        **STEADY,
+    }
+    for number, (loss, first) in enumerate(zip(losses, firsts, strict=True)):
+        if state["code"] != RUNNING:
+            break
+        row = jax.numpy.array([loss, np.nan, np.nan], np.float32)
+        after = np.float32(last_loss if number + 1 == len(losses) else 0.0)
+        trained = {**state, "params": {"w": jax.numpy.float32(number + 1)}}
+        told = (None, jax.numpy.float32(first), jax.numpy.float32(after))
+        kept = trained["params"], {}
+        state = after_epoch(trained, row, net, jax.numpy.int32(number), kept, *told)
+    return int(state["best_epoch"]), float(state["best_params"]["w"])
+
+
+def test_weights_that_the_next_epoch_finds_unsound_are_taken_back():
+    assert looked_back([3, 2, 1, 1e6], [3, 2, 1, 1e6]) == (2, 2.0)
+
+
+def test_a_last_step_that_leads_out_of_the_world_is_seen_at_once():
+    assert looked_back([3, 2, 1], [3, 2, 1]) == (3, 3.0)
+    assert looked_back([3, 2, 1], [3, 2, 1], last_loss=1e9) == (2, 2.0)
+    assert looked_back([3, 2, 1], [3, 2, 1], last_loss=math.nan) == (2, 2.0)
+
+
+def test_a_training_that_never_comes_near_its_start_keeps_the_initial_weights():
+    assert looked_back([1e9, 1e8, 1e7], [1, 1e9, 1e8]) == (0, -1.0)

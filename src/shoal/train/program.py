@@ -150,9 +150,7 @@ def _epoch_of_one(key: ProgramKey):
         weights, losses = told["weight"], told["loss"]
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
         if "swa" in key.uses:
-            begun = (number + 1).astype(key.precision) > net["average_start"] * net["epochs"].astype(
-                key.precision
-            )
+            begun = (number + 1).astype(key.precision) > net["average_start"]
             carry["average"] = swa_of(carry["average"], carry["params"], carry["running"], begun)
         kept = carry["params"], carry["running"]
         if "average" in carry:

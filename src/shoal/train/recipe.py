@@ -136,7 +136,7 @@ class Recipe:
             "label_smoothing": self.label_smoothing,
             "min_delta": self.min_delta,
             "average_decay": self.averaging[1] if self.averaging[:1] == ("ema",) else 0.0,
-            "average_start": self.averaging[1] if self.averaging[:1] == ("swa",) else 0.0,
+            "average_start": self.averaging[1] * self.epochs if self.averaging[:1] == ("swa",) else 0.0,
             "stop_loss": -math.inf if self.stop_loss is None else self.stop_loss,
             "stop_accuracy": math.inf if self.stop_accuracy is None else self.stop_accuracy,
             "stop_change": self.stop_change or 0.0,
