@@ -10,15 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.inputs import TableInput
+from shoal.nets.image_input import ImageInput
+from shoal.nets.inputs import Input, TableInput
 from shoal.nets.layers import (
     LAYERS,
     Activation,
+    AveragePool,
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     Layer,
     LayerNorm,
+    MaxPool,
     Pass,
     Repeat,
     Residual,
@@ -90,7 +97,7 @@ def _target(loss: str, batch: int, outputs: int, rng):
     return jnp.asarray(rng.standard_normal((batch, outputs)))
 
 
-def net(*layers: Layer, inputs: TableInput | None = None, outputs: int = 2) -> NetSpec:
+def net(*layers: Layer, inputs: Input | None = None, outputs: int = 2) -> NetSpec:
     return NetSpec(inputs or TableInput(numbers=3), layers, "linear", outputs)
 
 
@@ -112,6 +119,15 @@ LAYER_CASES = {
 }
 
 
+IMAGES = ImageInput(5, 6, 2)
+LAYER_CASES |= {
+    "conv2d": net(Conv2D(3, (3, 2), stride=(1, 2)), SMOOTH, Conv2D(2, dilation=2), Flatten(), inputs=IMAGES),
+    "max_pool": net(Conv2D(2), MaxPool(3, stride=2, padding="same"), MaxPool(2), Flatten(), inputs=IMAGES),
+    "average_pool": net(Conv2D(17), AveragePool(2), Conv2D(2), BatchNorm(), Flatten(), inputs=IMAGES),
+    "global_average_pool": net(Conv2D(3), SMOOTH, GlobalAveragePool(), inputs=IMAGES),
+    "global_max_pool": net(Conv2D(3, 1, bias=False), SMOOTH, GlobalMaxPool(), inputs=IMAGES),
+    "flatten": net(Flatten(), Dense(3), SMOOTH, inputs=IMAGES),
+}
 LAYER_CASES["shared_dense"] = net(Dense(4), SMOOTH, Dense(3), SMOOTH).with_members(3)
 
 

@@ -10,16 +10,23 @@ from hypothesis import strategies as st
 
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
+from shoal.nets.image_input import ImageInput
 from shoal.nets.initializers import INITIALIZERS
 from shoal.nets.inputs import TableInput
 from shoal.nets.layers import (
     CONSTRAINTS,
     LAYERS,
     Activation,
+    AveragePool,
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     LayerNorm,
+    MaxPool,
     Repeat,
     Residual,
     Scale,
@@ -107,7 +114,42 @@ def test_structure_and_widths_are_specs_too(spec):
 
 def test_every_layer_takes_part():
     table = (Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
-    assert set(LAYERS) == {layer.kind for layer in table}
+    image = (Conv2D, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Flatten)
+    assert set(LAYERS) == {layer.kind for layer in (*table, *image)}
+
+
+sides = st.integers(1, 5)
+pairs = sides | st.tuples(sides, sides)
+paddings = st.sampled_from(["same", "valid"])
+image_layers = st.one_of(
+    st.builds(
+        Conv2D,
+        small,
+        pairs,
+        stride=pairs,
+        padding=paddings,
+        dilation=pairs,
+        bias=st.booleans(),
+        kernel_l1=st.none() | share,
+        constraint=st.none() | st.tuples(st.sampled_from(CONSTRAINTS), positive),
+    ),
+    *(st.builds(pool, pairs, st.none() | pairs, paddings) for pool in (MaxPool, AveragePool)),
+    st.sampled_from([GlobalAveragePool(), GlobalMaxPool(), Flatten()]),
+)
+image_inputs = st.integers(0, 3).flatmap(
+    lambda known: st.builds(
+        ImageInput, small, small, small, st.tuples(*[share] * known), st.tuples(*[positive] * known)
+    )
+)
+
+
+@given(image_inputs, st.lists(image_layers, max_size=4).map(tuple))
+def test_a_network_of_images(inputs, layers):
+    spec = NetSpec(inputs, layers, "softmax", 3)
+    again = NetSpec.from_json(through_text(spec.to_json()))
+    assert again == spec
+    assert hash(again) == hash(spec)
+    assert spec.structure().structure() == spec.structure()
 
 
 @st.composite

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from shoal.nets.image_input import ImageInput
+
 _FREQUENCIES = 16
 _PERIODIC_UNITS = 3  # with the number itself, four features for each number (Holzmueller et al. 2024)
 _ONE_HOT_LIMIT = 64  # up to here a product with a one-hot matrix beats the scatter in a gather's gradient
@@ -54,6 +56,19 @@ class TableInput:
         return (self.features(),)
 
     @property
+    def dtype(self) -> None:
+        """The type in which numbers travel: that in which the network computes."""
+        return None
+
+    def structure(self) -> TableInput:
+        """Return the description without the numbers that a compiled program takes as data."""
+        return self
+
+    def running(self) -> dict[str, np.ndarray]:
+        """Return what no training changes: nothing."""
+        return {}
+
+    @property
     def _periodic(self) -> bool:
         return self.number_embedding == "periodic" and bool(self.continuous)
 
@@ -88,7 +103,11 @@ class TableInput:
         return mixed.reshape(x.shape[0], -1)
 
 
-INPUTS = {entrance.kind: entrance for entrance in (TableInput,)}
+Input = TableInput | ImageInput
+
+INPUTS: dict[str, type[TableInput] | type[ImageInput]] = {
+    entrance.kind: entrance for entrance in (TableInput, ImageInput)
+}
 """Kind -> how rows enter."""
 
 

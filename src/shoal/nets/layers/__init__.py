@@ -7,9 +7,11 @@ from typing import Any
 
 from shoal.nets.layers.activation import Activation
 from shoal.nets.layers.base import CONSTRAINTS, Block, Layer, Pass, Shape, Values, Weighted
+from shoal.nets.layers.convolution import Conv2D
 from shoal.nets.layers.dense import Dense
 from shoal.nets.layers.dropout import Dropout
 from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
+from shoal.nets.layers.pooling import AveragePool, Flatten, GlobalAveragePool, GlobalMaxPool, MaxPool
 from shoal.nets.layers.repeat import Repeat
 from shoal.nets.layers.residual import Residual
 from shoal.nets.layers.shared import SharedDense
@@ -18,12 +20,18 @@ __all__ = [
     "CONSTRAINTS",
     "LAYERS",
     "Activation",
+    "AveragePool",
     "BatchNorm",
     "Block",
+    "Conv2D",
     "Dense",
     "Dropout",
+    "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "Layer",
     "LayerNorm",
+    "MaxPool",
     "Pass",
     "Repeat",
     "Residual",
@@ -38,7 +46,10 @@ __all__ = [
 
 LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
-    for layer in (Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
+    for layer in (
+        *(Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat),
+        *(Conv2D, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Flatten),
+    )
 }
 """Kind -> layer."""
 
