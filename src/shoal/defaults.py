@@ -5,6 +5,7 @@ The figures behind the choices are printed by ``benchmarks/quality.py``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from shoal.errors import SettingError
 from shoal.nets.heads import HEAD_OF_TASK, HEADS
 from shoal.nets.losses import LOSSES
 from shoal.settings import Settings
+from shoal.train.optimizers import OPTIMIZERS
 
 SMALL = 1000
 """Rows below which every row trains: a validation split would cost more than it gives."""
@@ -60,6 +62,7 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     0.0
     """
     auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
+    auto |= _suited(settings.optimizer, auto, facts)
     open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
     done = replace(settings, **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
@@ -100,6 +103,24 @@ _RECIPES: dict[tuple[str, bool], dict[str, Any]] = {
 """(what is predicted, whether the table is small) -> what "auto" means."""
 
 _PATIENCE = 10
+_LIKE_ADAM = ("auto", "adam", "adamw", "nadam", "muon")
+"""Optimizers whose steps are of one size, so that one rate suits them all."""
+
+
+def _suited(optimizer: Any, auto: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """Return what "auto" means beside an optimizer other than its own: rates differ a hundredfold.
+
+    The decay of a step, rate times weight decay, stays what it was.
+    """
+    name = optimizer["kind"] if isinstance(optimizer, Mapping) else optimizer
+    if name in _LIKE_ADAM:
+        return {}
+    kind = OPTIMIZERS[name]
+    if kind.searches:  # all rows in every step, and the search itself finds how far to go
+        still = {"dropout": 0.0, "weight_decay": 0.0, "schedule": "constant"}
+        return {"learning_rate": kind.learning_rate, "batch_size": facts.rows, **still}
+    decay = auto["weight_decay"] * auto["learning_rate"] / kind.learning_rate
+    return {"learning_rate": kind.learning_rate, "weight_decay": decay}
 
 
 def _is_open(value: Any) -> bool:

@@ -16,6 +16,7 @@
     UserWarning
     └── ShoalWarning                   anything worth telling that does not stop the work
         ├── DataNotice                 a column was dropped, read otherwise, or ignored
+        ├── SettingNotice              a setting has no effect beside another one
         └── TrainingWarning            a network diverged, or did not get as far as it should
 """
 
@@ -67,6 +68,10 @@ class ShoalWarning(UserWarning):
 
 class DataNotice(ShoalWarning):
     """A column was dropped, read otherwise, or ignored."""
+
+
+class SettingNotice(ShoalWarning):
+    """A setting has no effect beside another one."""
 
 
 class TrainingWarning(ShoalWarning):

@@ -89,6 +89,7 @@ def recipe_of(ready: Prepared) -> Recipe:
     s = ready.settings
     loss = LossChoice.of(s.loss, delta=s.huber_delta)
     optimizer, schedule = as_optimizer(s), as_schedule(s.schedule, s.warmup) or Schedule("constant")
+    schedule.refuse_longer_than(int(s.epochs))
     for notice in optimizer.notices(schedule):
         warnings.warn(notice, SettingNotice, stacklevel=2)
     return Recipe(

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
 from shoal.data import SCALINGS
-from shoal.errors import SettingError
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
 from shoal.nets.initializers import INITIALIZERS
 from shoal.nets.losses import LOSSES
 from shoal.rules import Choice, Flag, Named, Number, Rule, check, parse, refuse_unknown
 from shoal.train.constraints import CONSTRAINTS
-from shoal.train.optimizers import OPTIMIZERS
-from shoal.train.schedules import SCHEDULES, Schedule
+from shoal.train.optimizers import NAMED, OPTIMIZERS, OptimizerChoice
+from shoal.train.schedules import Schedule
 
 _AUTO = ("auto",)
 _SHARE = Number(0, 1, high_open=True)
@@ -150,12 +149,13 @@ class Settings:
         Where the Huber loss turns from square to straight, in standard deviations of the target.
     class_weight : None, "balanced" or dict
         Weight of each class; "balanced" gives all classes the same total.
-    optimizer : str
-        One of `shoal.train.optimizers.OPTIMIZERS`.
+    optimizer : str or mapping
+        One of `shoal.train.optimizers.OPTIMIZERS`, or ``{"kind": "adam", "beta_1": 0.8}``.
     learning_rate : float, "default" or "auto"
         Peak rate; "default" takes the recipe's own, "auto" searches one with the learning-rate finder.
     momentum, rho, beta_1, beta_2, epsilon : float or None
-        Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
+        Settings of the optimizer; None takes its default. Those that the optimizer does not have are left
+        alone with a `shoal.errors.SettingNotice`. A pair of momenta rises from one to the other in the run.
     schedule : str or mapping
         One of `shoal.train.schedules.SCHEDULES`, or ``{"kind": "step", "factor": 0.5, "every": 10}``.
     warmup : float
@@ -318,6 +318,8 @@ class Settings:
             if rule is not None:
                 check(owner, name, getattr(self, name), rule)
         as_schedule(self.schedule, self.warmup)
+        if self.optimizer != "auto":
+            as_optimizer(self)
         lists = {n: tuple(getattr(self, n)) for n in _LISTS if isinstance(getattr(self, n), list)}
         hidden = self.hidden
         if isinstance(hidden, int):
@@ -366,22 +368,18 @@ def _default_json() -> dict[str, Any]:
 def _as_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
-    return asdict(value) if isinstance(value, Schedule) else value
+    return value.to_json() if isinstance(value, Schedule) else value
 
 
-_LISTS = ("hidden", "activation", "dropout")
+_LISTS = ("momentum", "hidden", "activation", "dropout")
+
+
+def as_optimizer(settings: Settings) -> OptimizerChoice:
+    """Return the optimizer that decided settings name, with its own settings."""
+    named = {name: getattr(settings, name) for name in NAMED}
+    return OptimizerChoice.of(settings.optimizer, named)
 
 
 def as_schedule(value: Any, warmup: float = 0.0) -> Schedule | None:
     """Return the schedule that a setting names; None for "auto"."""
-    if isinstance(value, Schedule):
-        return value
-    if isinstance(value, str):
-        return None if value == "auto" else Schedule(value, (), float(warmup))
-    if isinstance(value, Mapping) and "kind" in value:
-        rest = {k: v for k, v in value.items() if k not in ("kind", "warmup")}
-        return Schedule(value["kind"], tuple(sorted(rest.items())), float(value.get("warmup", warmup)))
-    raise SettingError(
-        f"The 'schedule' parameter must be one of {', '.join(SCHEDULES)} or a mapping such as "
-        f"{{'kind': 'step', 'factor': 0.5}}. Got {value!r} instead."
-    )
+    return None if isinstance(value, str) and value == "auto" else Schedule.of(value, warmup)

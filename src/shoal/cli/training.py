@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from shoal.cli.calibrate import said as calibration_said
 from shoal.cli.order import Order
 from shoal.cli.run_folder import RunFolder
 from shoal.cli.say import write_json
@@ -133,6 +134,8 @@ def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: in
         f"{Path(order.table).name}: {rows:,} rows, {', '.join(order.targets)} ({trained.model.target.task})"
     )
     print(_figure(trained))
+    if "calibration" in trained.scores:
+        print(calibration_said(trained.scores["calibration"]))
     print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
     print(f"model   {wish.model or folder.model}")
     print(f"report  {folder.report}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from abc import abstractmethod
@@ -34,14 +35,11 @@ from shoal.history import History
 from shoal.model.model import Model
 from shoal.problem import Problem
 from shoal.rules import Flag, Number, check
-from shoal.settings import Settings
+from shoal.settings import Settings, as_schedule
 from shoal.train.events import EpochsDone, Event, Interrupted
+from shoal.train.schedules import Schedule
 
 Net = TypeVar("Net", bound="NetEstimator")
-
-_ENDLESS = ("constant", "step", "exponential", "inverse_time", "power", "triangular")
-"""Schedules that do not ask how long training will last: those that partial_fit can follow."""
-
 
 class NetEstimator(CallbackSupportMixin, BaseEstimator):
     """A network behind scikit-learn's interface; see `NetClassifier` and `NetRegressor`."""
@@ -242,8 +240,11 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _one_more(self, settings: Settings, fresh: bool) -> Settings:
         """Return the settings of one epoch of `partial_fit`: no rows kept aside, a rate that does not end."""
-        kind = settings.schedule["kind"] if isinstance(settings.schedule, Mapping) else settings.schedule
-        schedule = settings.schedule if kind in _ENDLESS else "constant"
+        schedule = as_schedule(settings.schedule, settings.warmup) or Schedule()
+        if not schedule.endless:
+            schedule = Schedule(warmup=schedule.warmup)
+        if schedule.longest > 0:  # no end is planned, so none comes before what the schedule speaks of
+            settings = replace(settings, epochs=max(1000, math.ceil(schedule.longest)))
         settings = replace(settings, schedule=schedule, validation=0.0, patience=None, monitor="loss")
         return settings if fresh else _with_earlier(settings, self.settings_, Settings.known())
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from shoal.errors import InputError, SettingError
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.layers import Activation
+from shoal.nets.layers import Activation, Dense
 from shoal.train.population import Member, shapes_of
+from shoal.train.searching import refuse_unsearchable
 from shoal.train.view import Batchable, View
 
 
@@ -65,6 +66,7 @@ def _fitting(place: int, member: Member, views: Sequence[View]) -> Member:
             f"Expected validation rows for monitor={recipe.monitor!r}. Received none: hand some in, or "
             "monitor 'loss'."
         )
+    refuse_unsearchable(recipe, views[member.view])
     _refuse_without_slope(member)
     _refuse_wrong_padding(member)
     return _going_on(member) if member.start else member
@@ -119,7 +121,7 @@ def _refuse_other_precision(precision: str, score: np.ndarray) -> None:
 
 
 def _padded_widths(member: Member, params) -> tuple[int, ...] | None:
-    paths = [path for path, layer, _ in member.spec.walk() if layer.kind == "dense"]
+    paths = [path for path, layer, _ in member.spec.walk() if isinstance(layer, Dense)]
     widths = tuple(np.shape(params.get(f"{path}.kernel", np.zeros((0, 0))))[-1] for path in paths)
     units = member.spec.units()
     fits = all(wide >= unit for wide, unit in zip(widths, units, strict=True))

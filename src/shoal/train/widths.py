@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.population import Member
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
@@ -34,7 +35,7 @@ def with_widths(members: Sequence[Member], views: Sequence[View]) -> list[Member
     """Return the members with padded widths where that is expected to save time."""
     alike = defaultdict(list)
     for i, member in enumerate(members):
-        if member.start is None and member.spec.paddable():
+        if member.start is None and member.spec.paddable() and OPTIMIZERS[member.recipe.optimizer].pads:
             alike[_shape_free(member)].append(i)
     chosen = list(members)
     for places in alike.values():

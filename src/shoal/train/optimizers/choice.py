@@ -72,11 +72,18 @@ class OptimizerChoice:
     def notices(self, schedule: Schedule) -> list[str]:
         """Return in a sentence each what was given and has no effect with this optimizer and schedule."""
         told = [_unread(self.kind, name) for name in self.unread]
-        moved = OPTIMIZERS[self.kind].momentum
-        if schedule.cycles_momentum and self.momentum_start is None and moved in dict(self.settings):
+        moved, cycle = OPTIMIZERS[self.kind].momentum, f"the cycle of the {schedule.kind} schedule"
+        if not schedule.cycles_momentum:
+            return told
+        asked = [name for name, _ in schedule.settings if name.startswith("momentum")]
+        if asked and not moved:
+            told.append(f"{asked[0]} has no effect: the {self.kind} optimizer has no momentum to move.")
+        elif asked and self.momentum_start is not None:
+            told.append(f"{asked[0]} has no effect: the {moved} that rises in the run comes before {cycle}.")
+        elif moved in dict(self.settings) and self.momentum_start is None:
             told.append(
-                f"The {schedule.kind} schedule moves {moved} itself, so {moved}={dict(self.settings)[moved]:g} "
-                "is not used; momentum_low=0 in the schedule leaves it alone."
+                f"{moved}={dict(self.settings)[moved]:g} has no effect: {cycle} moves it; momentum_low=0 "
+                "in the schedule leaves it alone."
             )
         return told
 

@@ -7,6 +7,7 @@ import numpy as np
 from shoal.rules import Number
 from shoal.train.schedules.kinds import TINY, Clock, Knob, ScheduleKind, length
 
+_BOUNDARIES = Knob("epochs after which the next value holds, rising", (), Number(0, many=True), room="before")
 _FINAL = Knob("factor at the end", 0.0, Number(0))
 
 
@@ -59,7 +60,7 @@ FALLING: dict[str, ScheduleKind] = {
         "times 'factor' after every so many epochs",
         {
             "factor": Knob("factor of each fall", 0.5, Number(0, low_open=True)),
-            "every": length("epochs between two falls", 1 / 3),
+            "every": length("epochs between two falls", 1 / 3, "before"),
         },
         endless=True,
     ),
@@ -67,7 +68,7 @@ FALLING: dict[str, ScheduleKind] = {
         _piecewise,
         "one factor up to each boundary, given as lists",
         {
-            "boundaries": Knob("epochs after which the next value holds, rising", (), Number(0, many=True)),
+            "boundaries": _BOUNDARIES,
             "values": Knob("factors, one more than boundaries", (1.0,), Number(0, many=True)),
         },
         endless=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -68,24 +69,29 @@ class Knob:
         What it may be.
     share : float
         Of the epochs of the run: the default of a length, which so fits every run.
-    length : bool
-        Whether it is counted in epochs and has to fit into the run.
+    room : {"", "within", "before"}
+        For a time in epochs: whether it must not be longer than the run, or must come before its end.
     """
 
     meaning: str
     default: SettingValue | None
     rule: Number = NOT_NEGATIVE
     share: float = 0.0
-    length: bool = False
+    room: Literal["", "within", "before"] = ""
 
     def at(self, total: int) -> SettingValue:
         """Return the default in a run of `total` epochs."""
         return self.share * max(total, 1) if self.default is None else self.default
 
+    def fits(self, value: SettingValue, total: int) -> bool:
+        """Return whether a given value has room in a run of `total` epochs."""
+        last = max(value, default=0.0) if isinstance(value, tuple) else value
+        return not self.room or last < total or (self.room == "within" and last == total)
 
-def length(meaning: str, share: float) -> Knob:
+
+def length(meaning: str, share: float, room: Literal["within", "before"] = "within") -> Knob:
     """Return a setting in epochs, above 0, that is a share of the run where it is not given."""
-    return Knob(meaning, None, Number(0, low_open=True), share, length=True)
+    return Knob(meaning, None, Number(0, low_open=True), share, room)
 
 
 @dataclass(frozen=True)

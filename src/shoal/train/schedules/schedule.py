@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -82,6 +83,67 @@ class Schedule:
                 "Expected rising 'boundaries' and one value more than boundaries for the piecewise schedule. "
                 f"Received: boundaries={list(boundaries)}, values={list(values)}."
             )
+
+    @classmethod
+    def of(cls, value: Any, warmup: float = 0.0) -> Schedule:
+        """Return the schedule that a name or a mapping such as ``{"kind": "step", "every": 10}`` stands for.
+
+        Parameters
+        ----------
+        value : str, mapping or Schedule
+        warmup : float
+            Given beside it, where it has none of its own.
+
+        Raises
+        ------
+        SettingError
+            If it is none of these, or something in it is wrong.
+        """
+        if isinstance(value, Schedule):
+            value = {**value.to_json(), "warmup": value.warmup or warmup}
+        own = {"kind": value} if isinstance(value, str) else value
+        if not isinstance(own, Mapping) or "kind" not in own:
+            raise SettingError(
+                f"The 'schedule' parameter must be one of {', '.join(SCHEDULES)} or a mapping such as "
+                f"{{'kind': 'step', 'factor': 0.5}}. Got {value!r} instead."
+            )
+        if warmup and own.get("warmup", warmup) != warmup:
+            raise SettingError(
+                f"Expected 'warmup' once. Received: {own['warmup']!r} in the schedule, {warmup!r} beside it."
+            )
+        rest = tuple((name, v) for name, v in own.items() if name not in ("kind", "warmup"))
+        return cls(own["kind"], rest, own.get("warmup", warmup))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, which `of` reads."""
+        given = {name: list(v) if isinstance(v, tuple) else v for name, v in self.settings}
+        return {"kind": self.kind, **given, "warmup": self.warmup}
+
+    def refuse_longer_than(self, epochs: int) -> None:
+        """Refuse a schedule of which a run of so many epochs would never see a part that was asked for.
+
+        Raises
+        ------
+        SettingError
+            In one sentence, with the setting that is too long.
+        """
+        too_long = [n for n, v in self.settings if not SCHEDULES[self.kind].settings[n].fits(v, epochs)]
+        if self.warmup > epochs:
+            too_long.append("warmup")
+        for name in too_long:
+            value = dict(self.settings).get(name, self.warmup)
+            last = max(value) if isinstance(value, tuple) else value
+            raise SettingError(
+                f"The {self.kind} schedule is longer than the run: {name} is {last:g} epochs, and the run "
+                f"has {epochs}. Give less, or train longer."
+            )
+
+    @property
+    def longest(self) -> float:
+        """The most epochs that a given setting speaks of; 0 where none does."""
+        known = SCHEDULES[self.kind].settings
+        times = [np.max(v, initial=0.0) for name, v in self.settings if known[name].room]
+        return float(max([self.warmup, *times]))
 
     def values(self, total_epochs: int) -> dict[str, Any]:
         """Return every setting of the schedule in a run of so many epochs."""
