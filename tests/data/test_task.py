@@ -200,3 +200,48 @@ def test_a_class_never_seen_is_refused() -> None:
         Target.fit(pl.Series("y", [1, 2])).encode(pl.DataFrame({"a": [1], "b": [1]}))
     with pytest.raises(TargetError, match="is missing in 1 of 2 rows"):
         Target.fit(pl.Series("y", [1, 2])).encode(pl.Series("y", [1, None]))
+
+
+# ---------------------------------------------------------------- counts and ordered classes
+
+
+def test_counts_are_divided_by_their_mean_and_come_back():
+    y = pl.Series("visits", [0, 2, 4, 10])
+    target = Target.fit(y, "regression", np.array([1.0, 1.0, 2.0, 0.0]), counts=True)
+    assert (target.center, target.scale) == ((0.0,), (2.5,))
+    assert target.encode(y)[:, 0].tolist() == [0.0, 0.8, 1.6, 4.0]
+    assert target.unscale(target.encode(y))[:, 0].tolist() == [0, 2, 4, 10]
+    assert Target.from_json(target.to_json()) == target
+    assert Target.fit(pl.Series([0, 0]), "regression", counts=True).scale == (1.0,)
+
+
+def test_negative_counts_are_refused_whenever_they_come():
+    y = pl.Series("visits", [3, -1, 2])
+    with pytest.raises(
+        TargetError, match=r"at least 0 in the target 'visits', for the poisson head\. Got -1"
+    ):
+        Target.fit(y, "regression", counts=True)
+    with pytest.raises(TargetError, match=r"Got -1"):
+        Target.fit(y.abs(), "regression", counts=True).encode(y)
+
+
+def test_classes_may_have_an_order_of_their_own():
+    y = pl.Series("size", ["mid", "low", "high", "low"])
+    target = Target.fit(y, "multiclass", order=["low", "mid", "high"])
+    assert target.classes == ("low", "mid", "high")
+    assert target.encode(y).tolist() == [1, 0, 2, 0]
+    assert Target.from_json(target.to_json()) == target
+    assert Target.of_classes([1, 2, 3], order=["3", 1, 2]).classes == (3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("order", "wrong"),
+    [
+        (["low", "mid"], r"list each class once: high, low, mid\. Got low, mid: high missing"),
+        (["low", "mid", "hihg"], r"there is no 'hihg' among them\. Did you mean 'high'\?"),
+        (["low", "mid", "high", "low"], r"one is listed twice"),
+    ],
+)
+def test_an_order_that_is_none(order, wrong):
+    with pytest.raises(TargetError, match=wrong):
+        Target.of_classes(["low", "mid", "high"], order=order)

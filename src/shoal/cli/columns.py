@@ -53,7 +53,7 @@ def columns(
 
 
 def _task(frame: pl.DataFrame, targets: tuple[str, ...]) -> str:
-    from shoal.data.task import infer_task
+    from shoal.data.tasks import infer_task
 
     return infer_task(frame[targets[0]] if len(targets) == 1 else frame.select(targets))
 

@@ -12,7 +12,8 @@ from shoal.data.intake import as_frame, as_vector
 from shoal.data.read import MISSING_WORDS, read_table
 from shoal.data.scaling import SCALINGS
 from shoal.data.split import Split, k_folds, split_rows
-from shoal.data.task import TASKS, Target, infer_task
+from shoal.data.task import Target
+from shoal.data.tasks import TASKS, infer_task
 from shoal.data.weights import class_weights
 
 __all__ = [

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from shoal.data.numerals import NumberFormat, number_format, parse_numbers
-from shoal.errors import TargetError
+from shoal.errors import TargetError, did_you_mean
 
 FEW = 20  # whole numbers with at most this many different values are classes
 MOST_CLASSES = 1000
@@ -145,3 +145,33 @@ def refuse_gaps(columns: list[pl.Series]) -> None:
 def named(name: str) -> str:
     """Return a name in quotes after a space, for messages, or nothing if there is none."""
     return f" '{name}'" if name else ""
+
+
+def in_order(classes: Sequence[Any], order: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the classes in the order in which they are listed; numbers may be listed as text.
+
+    Raises
+    ------
+    TargetError
+        If a class is missing from the list, listed twice, or not there at all.
+
+    Examples
+    --------
+    >>> in_order(("high", "low", "mid"), ["low", "mid", "high"])
+    ('low', 'mid', 'high')
+    """
+    known = {str(value): value for value in classes}
+    listed = [str(value) for value in order]
+    unknown = next((name for name in listed if name not in known), None)
+    missing = [name for name in known if name not in listed]
+    if unknown is not None:
+        wrong = f"there is no '{unknown}' among them.{did_you_mean(unknown, known)}"
+    elif missing:
+        wrong = f"{', '.join(missing)} missing."
+    elif len(set(listed)) < len(listed):
+        wrong = "one is listed twice."
+    else:
+        return tuple(known[name] for name in listed)
+    raise TargetError(
+        f"Expected class_order to list each class once: {', '.join(known)}. Got {', '.join(listed)}: {wrong}"
+    )

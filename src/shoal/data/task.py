@@ -1,4 +1,4 @@
-"""The target: which task it sets, and the way from its values to the network's numbers and back."""
+"""The target: the way from its values to the network's numbers and back."""
 
 from __future__ import annotations
 
@@ -10,60 +10,19 @@ import numpy as np
 import polars as pl
 
 from shoal.data.answers import (
-    FEW,
     class_values,
     codes_of,
-    is_label,
+    in_order,
     label_pair,
     named,
     quantities,
     refuse_gaps,
     refuse_unusable,
     target_columns,
-    written_numbers,
 )
 from shoal.data.distribution import Distribution
-from shoal.errors import SettingError, TargetError, did_you_mean
-
-TASKS = ("regression", "binary", "multiclass", "multilabel")
-
-
-def infer_task(y: pl.Series | pl.DataFrame) -> str:
-    """Return the task that a target sets.
-
-    The rule, in order: several columns of 0 and 1 (or true and false) are labels, several columns
-    of numbers are quantities; text, booleans and categoricals are classes, unless the text is that
-    of more than 20 different numbers; numbers with a fraction are a quantity; whole numbers are
-    classes if there are two of them, or at most 20 with two rows each on average; else a quantity.
-
-    Parameters
-    ----------
-    y : polars.Series or polars.DataFrame of shape (rows,) or (rows, outputs)
-
-    Returns
-    -------
-    str
-        One of `TASKS`.
-
-    Examples
-    --------
-    >>> infer_task(pl.Series(["cat", "dog", "cat"])), infer_task(pl.Series([1.5, 2.5, 3.0]))
-    ('binary', 'regression')
-    >>> infer_task(pl.DataFrame({"a": [0, 1, 1], "b": [1, 1, 0]}))
-    'multilabel'
-    """
-    columns = target_columns(y)
-    if len(columns) == 1:
-        return _infer_one(columns[0])
-    if all(is_label(column) for column in columns):
-        return "multilabel"
-    wrong = next((one for one in columns if not (one.dtype.is_numeric() or one.dtype == pl.Boolean)), None)
-    if wrong is None:
-        return "regression"
-    raise TargetError(
-        f"Expected several targets to be numbers, or labels of 0 and 1. "
-        f"Got {wrong.dtype} in '{wrong.name}'; predict one such column at a time."
-    )
+from shoal.data.tasks import checked_task, infer_task
+from shoal.errors import TargetError
 
 
 @dataclass(frozen=True)
@@ -77,9 +36,14 @@ class Target:
     names : tuple of str
         The target's columns.
     classes : tuple
-        The original values in rising order; a pair per label for multilabel; empty for regression.
+        The original values in rising order, or in the order given; a pair per label for multilabel; empty for
+        regression.
     center, scale : tuple of float
-        Weighted mean and standard deviation of each quantity (regression only).
+        Weighted mean and standard deviation of each quantity; of counts 0 and the mean (regression only).
+    counts : bool
+        The quantities are counts or rates, of at least 0, and only divided by their mean.
+    levels : tuple of float
+        Levels of the quantiles that are predicted of each quantity; empty where one value is.
     """
 
     task: str
@@ -87,10 +51,18 @@ class Target:
     classes: tuple[Any, ...] = ()
     center: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    counts: bool = False
+    levels: tuple[float, ...] = ()
 
     @classmethod
     def fit(
-        cls, y: pl.Series | pl.DataFrame, task: str | None = None, weight: np.ndarray | None = None
+        cls,
+        y: pl.Series | pl.DataFrame,
+        task: str | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        order: Sequence[Any] | None = None,
+        counts: bool = False,
     ) -> Target:
         """Learn the target's classes, or its mean and spread.
 
@@ -101,6 +73,10 @@ class Target:
             One of `TASKS`, in place of what `infer_task` says.
         weight : array of shape (rows,), optional
             Row weights, for mean and spread. Classes come from all rows.
+        order : sequence, optional
+            The classes in their order, where it is not the rising one.
+        counts : bool
+            Whether the quantities are counts or rates.
 
         Returns
         -------
@@ -120,23 +96,25 @@ class Target:
         """
         columns = target_columns(y)
         refuse_unusable(columns)
-        task = infer_task(y) if task is None else _checked_task(task)
+        task = infer_task(y) if task is None else checked_task(task)
         names = tuple(column.name for column in columns)
         if task == "regression":
-            found = [Distribution.of(quantities(column), weight) for column in columns]
-            if any(one.empty for one in found):
-                raise TargetError("Expected at least one row with a weight above 0. Got none.")
-            spread = [one.deviation() or 1.0 for one in found]
-            return cls(task, names, (), tuple(one.mean() for one in found), tuple(spread))
+            return cls(task, names, (), *_location_and_scale(columns, weight, counts), counts)
         if task == "multilabel":
             return cls(task, names, tuple(label_pair(column) for column in columns))
         if len(columns) > 1:
             raise TargetError(f"Expected one target column for a {task} task. Got {len(columns)}.")
-        return cls.of_classes(class_values(columns[0]), names[0], task)
+        return cls.of_classes(class_values(columns[0]), names[0], task, order)
 
     @classmethod
-    def of_classes(cls, classes: Sequence[Any], name: str = "", task: str | None = None) -> Target:
-        """Return the target with exactly these classes, put in rising order.
+    def of_classes(
+        cls,
+        classes: Sequence[Any],
+        name: str = "",
+        task: str | None = None,
+        order: Sequence[Any] | None = None,
+    ) -> Target:
+        """Return the target with exactly these classes, put in rising order or the one given.
 
         Examples
         --------
@@ -154,7 +132,8 @@ class Target:
             raise TargetError(
                 f"Expected two classes in the target{named(name)} for a binary task. Got {len(values)}."
             )
-        return cls(task or ("binary" if len(values) == 2 else "multiclass"), (name,), values)
+        task = task or ("binary" if len(values) == 2 else "multiclass")
+        return cls(task, (name,), values if order is None else in_order(values, order))
 
     @property
     def outputs(self) -> int:
@@ -190,6 +169,7 @@ class Target:
         refuse_gaps(columns)
         if self.task == "regression":
             values = np.column_stack([quantities(column) for column in columns])
+            _refuse_negative(columns, self.counts)
             return (values - np.array(self.center)) / np.array(self.scale)
         if self.task == "multilabel":
             coded = [codes_of(column, pair) for column, pair in zip(columns, self.classes, strict=True)]
@@ -231,6 +211,8 @@ class Target:
             "classes": classes,
             "center": list(self.center),
             "scale": list(self.scale),
+            "counts": self.counts,
+            "levels": list(self.levels),
         }
 
     @classmethod
@@ -238,29 +220,36 @@ class Target:
         """Return the target that `to_json` wrote."""
         pairs = data["task"] == "multilabel"
         classes = tuple(tuple(pair) if pairs else pair for pair in data["classes"])
-        return cls(data["task"], tuple(data["names"]), classes, tuple(data["center"]), tuple(data["scale"]))
-
-
-def _checked_task(task: str) -> str:
-    if task not in TASKS:
-        raise SettingError(
-            f"The task must be one of {', '.join(TASKS)}. Got '{task}' instead.{did_you_mean(task, TASKS)}"
+        return cls(
+            task=data["task"],
+            names=tuple(data["names"]),
+            classes=classes,
+            center=tuple(data["center"]),
+            scale=tuple(data["scale"]),
+            counts=data.get("counts", False),
+            levels=tuple(data.get("levels", ())),
         )
-    return task
 
 
-def _infer_one(y: pl.Series) -> str:
-    if not y.dtype.is_numeric():
-        if y.dtype.is_temporal() or y.dtype.is_nested():
-            raise TargetError(f"Expected numbers or classes in the target{named(y.name)}. Got {y.dtype}.")
-        distinct = y.drop_nulls().unique()
-        if len(distinct) > FEW and written_numbers(distinct) is not None:
-            return "regression"
-        return "binary" if len(distinct) <= 2 else "multiclass"
-    values = y.drop_nulls()
-    if values.dtype.is_float() and (values != values.floor()).any():
-        return "regression"
-    distinct_count = values.n_unique()
-    if distinct_count <= 2:
-        return "binary"
-    return "multiclass" if distinct_count <= FEW and 2 * distinct_count <= len(values) else "regression"
+def _location_and_scale(
+    columns: Sequence[pl.Series], weight: np.ndarray | None, counts: bool
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return weighted mean and standard deviation of each column; of counts 0 and the mean."""
+    _refuse_negative(columns, counts)
+    found = [Distribution.of(quantities(column), weight) for column in columns]
+    if any(one.empty for one in found):
+        raise TargetError("Expected at least one row with a weight above 0. Got none.")
+    means = tuple(one.mean() for one in found)
+    if counts:
+        return (0.0,) * len(means), tuple(mean or 1.0 for mean in means)
+    return means, tuple(one.deviation() or 1.0 for one in found)
+
+
+def _refuse_negative(columns: Sequence[pl.Series], counts: bool) -> None:
+    for column in columns if counts else ():
+        lowest = quantities(column).min(initial=0.0)
+        if lowest < 0:
+            raise TargetError(
+                f"Expected counts or rates of at least 0 in the target{named(column.name)}, for the poisson "
+                f"head. Got {lowest:g}; other heads take negative numbers."
+            )
