@@ -55,7 +55,7 @@ def batch(rows=8, numbers=3, codes=2, seed=0) -> dict[str, jax.Array]:
 
 def on_table(found, rows, key=KEY, inputs=TABLE):
     net = {name: jnp.asarray(value, jnp.float32) for name, value in numbers_of(found).items()}
-    return _augmented(rows, key, net, uses_of(found), inputs)
+    return _augmented(rows, key, net, uses_of(found), inputs, {})
 
 
 _augmented = jax.jit(augmented, static_argnums=(3, 4))
@@ -327,4 +327,4 @@ def test_steps_draw_anew_and_the_same_step_draws_the_same():
 
 def test_nothing_is_varied_where_nothing_is_asked_for():
     rows = batch()
-    assert augmented(rows, KEY, {}, ("l2",), TABLE) == rows
+    assert augmented(rows, KEY, {}, ("l2",), TABLE, {}) == rows

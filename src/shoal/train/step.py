@@ -48,7 +48,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
             activity=net["activity"] if key.activity else {},
             frozen=frozen,
         )
-        batch = augmented(batch, step_key, net, key.uses, key.structure.inputs)
+        batch = augmented(batch, step_key, net, key.uses, key.structure.inputs, running)
         outputs, fresh = network.apply(key.structure, params, running, batch, now)
         fresh = dict(fresh)
         penalty = fresh.pop("activity_penalty", None)

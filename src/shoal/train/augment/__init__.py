@@ -54,6 +54,7 @@ def augmented(
     net: Mapping[str, Any],
     uses: tuple[str, ...],
     inputs: Any,
+    running: Mapping[str, Array],
 ) -> dict[str, Array]:
     """Vary the rows of a batch.
 
@@ -69,34 +70,41 @@ def augmented(
         Parts of the step; those of `uses_of` count.
     inputs : TableInput or ImageInput
         How rows enter.
+    running : mapping
+        Running statistics of the network, mean and spread of pixels among them.
 
     Returns
     -------
     dict
-        The batch with other numbers; with mixup also what `mixed_loss` needs.
+        The batch with other numbers, pixels standardised; with mixup also what `mixed_loss` needs.
     """
     strengths = {name.removeprefix(_MARK): net[name] for name in uses if name.startswith(_MARK)}
     if not strengths:
         return dict(batch)
     quantiles = strengths.pop("mixup", None)
-    vary = _images if inputs.kind == "image" else _table
-    batch = {**batch, "numbers": vary(batch["numbers"], key, strengths, inputs)}
+    numbers = batch["numbers"]
+    if inputs.kind == "image":
+        own = {name.removeprefix("inputs."): v for name, v in running.items() if name.startswith("inputs.")}
+        numbers = _images(inputs.scaled(own, numbers), key, strengths, inputs.shape())
+    else:
+        numbers = _table(numbers, key, strengths, inputs.continuous)
+    batch = {**batch, "numbers": numbers}
     return batch if quantiles is None else mixed(batch, key, quantiles)
 
 
-def _table(numbers: Array, key, strengths, inputs) -> Array:
+def _table(numbers: Array, key, strengths, continuous: tuple[int, ...]) -> Array:
     """Add noise to measured numbers; indicators stay what they are."""
-    if "noise" not in strengths or not inputs.continuous:
+    if "noise" not in strengths or not continuous:
         return numbers
-    places = np.array(inputs.continuous)
+    places = np.array(continuous)
     noise = draws.normal(key_of(key, "noise"), (numbers.shape[0], len(places)), numbers.dtype)
     return numbers.at[:, places].add(strengths["noise"] * noise)
 
 
-def _images(numbers: Array, key, strengths, inputs) -> Array:
-    images = numbers.reshape(-1, inputs.height, inputs.width, inputs.channels)
-    images = varied_images(images, key, strengths)
+def _images(pixels: Array, key, strengths, shape: tuple[int, int, int]) -> Array:
+    """Vary standardised pixels; what is blanked takes the mean."""
+    images = varied_images(pixels.reshape(-1, *shape), key, strengths)
     if "noise" in strengths:
         noise = draws.normal(key_of(key, "noise"), images.shape, images.dtype)
         images = images + strengths["noise"] * noise
-    return jnp.reshape(images, numbers.shape)
+    return jnp.reshape(images, pixels.shape)
