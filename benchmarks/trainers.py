@@ -97,11 +97,12 @@ def shoal(size: Size, epochs: int, data: Data, nets: int, *, own_seeds: bool = F
         Member(spec, Recipe(loss, learning_rate=rate, batch_size=size.batch, epochs=epochs), 0, i * own_seeds)
         for i, rate in enumerate(rates)
     ]
-    views = [_view(data)]
+    views = [view_of(data)]
     return lambda: train_all(members, views)
 
 
-def _view(data: Data):
+def view_of(data: Data):
+    """Return the rows as the engine looks at them."""
     from shoal.train.view import Batchable, View
 
     def rows(part: slice) -> Batchable:
