@@ -12,6 +12,7 @@ import numpy as np
 from shoal import data
 from shoal.errors import SettingError
 from shoal.judging import held_out
+from shoal.model.model import Model
 from shoal.prepare import Prepared, prepare, recipe_of, spec_of
 from shoal.problem import Problem
 from shoal.rate_finding import RateFinding
@@ -26,6 +27,7 @@ LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 """Ends and length of the range test, as fastai's."""
 _LEAST_STEPS = 10
 SEEDS = tuple(range(5))
+_AUTO_SEEDS = 3  # that search for learning_rate='auto'
 MOST_ROWS = 20_000
 """Training rows of a trial, and twice its validation rows; of a larger table as many are drawn."""
 
@@ -81,7 +83,7 @@ def find_rate(
     if try_out:
         besides = list(middle.values()) if compare else ()
         tried = trials(*_judged(problem, ready, members), middle["valley"], besides)
-        each = tried.best_of_each()
+        each = np.append(tried.best_of_each(), tried.best())
     return RateFinding(
         suggestion=tried.best() if tried else middle["valley"],
         interval=_ends(each),
@@ -140,6 +142,54 @@ def _tried(found: Trials | None, seeds: int) -> dict[str, Any]:
     if found is None:
         return {"trial_rates": np.zeros(0), "trial_losses": np.zeros((seeds, 0))}
     return {"trial_rates": found.rates, "trial_losses": found.losses, "trainings": found.trainings}
+
+
+def rates_found(
+    problem: Problem,
+    settings: Sequence[Settings],
+    *,
+    valid: Problem | None = None,
+    folds: Sequence[data.Split] | None = None,
+    starts: Sequence[Mapping[str, Any] | None] | None = None,
+) -> list[RateFinding | None]:
+    """Find the rate of every network with ``learning_rate="auto"``; None for the others.
+
+    It is found once for each recipe and part of the data, with seeds of its own, so that a network's rate
+    depends neither on its seed nor on its neighbours. The parameters are those of `shoal.pipeline.fit`.
+    """
+    known: dict[tuple, RateFinding] = {}
+    found: list[RateFinding | None] = []
+    for i, one in enumerate(settings):
+        split, start = folds[i] if folds else None, _weights_of(starts[i] if starts else None)
+        plain = replace(one, learning_rate="default", seed=0)
+        name = (repr(plain), id(split) if folds else None, i if start else None)
+        if one.learning_rate == "auto" and name not in known:
+            told = {"valid": valid, "split": split, "start": start}
+            known[name] = find_rate(problem, plain, seeds=SEEDS[:_AUTO_SEEDS], compare=False, **told)
+        found.append(known[name] if one.learning_rate == "auto" else None)
+    return found
+
+
+def decided(settings: Sequence[Settings], found: Sequence[RateFinding | None]) -> list[Settings]:
+    """Return the settings with the rates that were found."""
+    return [
+        one if rate is None else replace(one, learning_rate=rate.suggestion)
+        for one, rate in zip(settings, found, strict=True)
+    ]
+
+
+def noted(model: Model, found: RateFinding | None) -> Model:
+    """Return the model with what was found in its history's notes and in its provenance."""
+    if found is None:
+        return model
+    model.history.notes.append(found.in_words())
+    told = {name: value for name, value in found.to_json().items() if name not in ("rates", "losses")}
+    return replace(model, provenance={**model.provenance, "learning_rate": told})
+
+
+def _weights_of(start: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return weights to search from; a run that goes on was begun with the rate of its first weights."""
+    return None if start is None or "epoch" in start else start
 
 
 def refuse_wrong_range(owner: str, lowest: float, highest: float, steps: int) -> None:

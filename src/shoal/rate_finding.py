@@ -24,7 +24,7 @@ class RateFinding:
     valley : float
         Half-way down the longest descent of the smoothed loss; the median of the seeds.
     interval, steepest_interval, valley_interval : (float, float)
-        Lowest and highest answer of the single seeds.
+        Lowest and highest answer of the single seeds; that of the suggestion holds it.
     rates : (steps,) float array
         Rates of the range test.
     losses : (seeds, steps) float array

@@ -81,8 +81,8 @@ def _axes(across: Scale, up: Scale) -> Markup:
         y = up(value)
         parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y, class_="grid"))
         parts.append(tag("text", compact(value), x=_LEFT - 8, y=y + 4, class_="y"))
-    for value in across.ticks():
-        parts.append(tag("text", f"{value:g}", x=across(value), y=_HEIGHT - _BOTTOM + 18))
+    below = _HEIGHT - _BOTTOM + 18
+    parts.extend(tag("text", f"{value:g}", x=across(value), y=below) for value in across.ticks())
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(tag("text", "learning rate", x=middle, y=_HEIGHT - 8))
     return joined(*parts)

@@ -6,9 +6,9 @@ of smoothing, of the end and of the two points are those of fastai.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from typing import Any
 from zlib import crc32
 
 import jax
@@ -17,6 +17,7 @@ import numpy as np
 
 from shoal import backend, programs
 from shoal.nets import draws
+from shoal.train.balance import epoch_order, evened
 from shoal.train.door import admitted
 from shoal.train.key import ProgramKey
 from shoal.train.population import Member, first_state, net_settings, program_key, stacked
@@ -30,6 +31,7 @@ SMOOTHING = 0.98
 """Share of the past in the smoothed loss."""
 STOP_FACTOR = 4.0
 """A sweep ends where the smoothed loss is above this multiple of its lowest value."""
+_MOST_PROGRAMS = 64  # kept ready in one process
 _CARRIED = ("params", "running", "optimizer")
 _SKIPPED = 5  # of the last steps, where the loss already climbs
 
@@ -57,19 +59,20 @@ def sweep(members: Sequence[Member], views: Sequence[View], rates: np.ndarray) -
     key = program_key(first, view, len(members))
     with backend.precision(key.precision):
         states = [first_state(member) for member in members]
+        data = {
+            "train": view.train.padded(key.batch * key.steps, key.precision),
+            "rows": np.uint32(len(view.train)),
+            "starts": view.starts(first.recipe.batch_size),
+        }
         args = (
             stacked([{name: state[name] for name in _CARRIED} for state in states]),
             stacked([net_settings(member) for member in members]),
             np.array([crc32(f"order {member.seed}".encode()) for member in members], np.uint32),
             _tables(first, key, rates),
-            {
-                "train": view.train.padded(key.batch * key.steps, key.precision),
-                "rows": np.uint32(len(view.train)),
-                "starts": view.starts(first.recipe.batch_size),
-            },
+            evened(data) if "balance" in key.uses else data,
         )
         together = tile_size(key.structure, key.batch, len(members), cpu=backend.on_cpu()) > 1
-        return np.asarray(_program(key, together)(*args), np.float64)
+        return np.asarray(_compiled(key, together, args)(*args), np.float64)
 
 
 def _bare(member: Member) -> Member:
@@ -87,25 +90,30 @@ def _tables(member: Member, key: ProgramKey, rates: np.ndarray) -> dict[str, np.
     return {name: np.ravel(table)[: len(rates)].astype(key.precision) for name, table in tables.items()}
 
 
-@cache
-def _program(key: ProgramKey, together: bool):
+def _compiled(key: ProgramKey, together: bool, args: tuple) -> Callable[..., Any]:
     """Return ``(states, nets, shuffle_keys, tables, data) -> losses``, made ready on the first device."""
+    name = ("learning-rate sweep", key, together, len(args[3]["rate"]))
+    if name not in _programs:
+        while len(_programs) >= _MOST_PROGRAMS:
+            _programs.pop(next(iter(_programs)))
+        function, device = _sweep_of_all(key, together), backend.devices()[0]
+        _programs[name], _ = programs.load_or_compile(name, function, args, device, result_like=0)
+    return _programs[name]
+
+
+_programs: dict[tuple, Callable[..., Any]] = {}
+
+
+def _sweep_of_all(key: ProgramKey, together: bool):
     one = _sweep_of_one(key)
 
     def all_nets(states, nets, shuffle_keys, tables, data):
         if together:
             return jax.vmap(one, in_axes=(0, 0, 0, None, None))(states, nets, shuffle_keys, tables, data)
-        return jax.lax.map(
-            lambda net: one(net[0], net[1], net[2], tables, data), (states, nets, shuffle_keys)
-        )
+        each = (states, nets, shuffle_keys)
+        return jax.lax.map(lambda net: one(net[0], net[1], net[2], tables, data), each)
 
-    def run(*args):
-        device = backend.devices()[0]
-        named = ("learning-rate sweep", key, together)
-        program, _ = programs.load_or_compile(named, all_nets, args, device, result_like=0)
-        return program(*args)
-
-    return run
+    return all_nets
 
 
 def _sweep_of_one(key: ProgramKey):
@@ -145,7 +153,7 @@ def _dealt(key: ProgramKey, net, shuffle_key, count: int, data):
     slots = key.batch * key.steps
 
     def one(number):
-        order = draws.shuffle(draws.fold(shuffle_key, number), slots, data["rows"])
+        order = epoch_order(draws.fold(shuffle_key, number), slots, data)
         counters = jnp.arange(key.steps, dtype=jnp.uint32)
         step_keys = draws.fold(draws.fold(net["key"], number), counters)
         return dealt(order, data["starts"], key.batch), step_keys

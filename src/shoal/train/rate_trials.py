@@ -165,11 +165,13 @@ def _drawn_in(schedule: Schedule, share: float) -> Schedule:
     known = SCHEDULES[schedule.kind].settings
 
     def scaled(name: str, value: SettingValue) -> SettingValue:
+        if name == "decay":
+            return value / share  # type: ignore[operator]
+        if not known[name].room:
+            return value
         if isinstance(value, tuple):
-            return tuple(part * share for part in value) if name == "boundaries" else value
-        if known[name].length:
-            return value * share
-        return value / share if name == "decay" else value
+            return tuple(part * share for part in value)
+        return round(value * share) if known[name].rule.integer else value * share
 
     settings = tuple((name, scaled(name, value)) for name, value in schedule.settings)
     return Schedule(schedule.kind, settings, schedule.warmup * share)
