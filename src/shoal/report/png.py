@@ -12,7 +12,7 @@ _KINDS = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Return an image as the bytes of a PNG file.
+    r"""Return an image as the bytes of a PNG file.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def png(pixels: np.ndarray) -> bytes:
     Examples
     --------
     >>> png(np.zeros((2, 3), np.uint8))[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     image = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = image.shape
