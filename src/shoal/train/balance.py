@@ -16,7 +16,27 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, UInt32
 
+from shoal.errors import SettingError
 from shoal.nets import draws
+
+
+def balance_for(balance: bool, task: str, class_weight: Any = None) -> bool:
+    """Return the setting ``balance``, or refuse it where there are no classes to balance, or weights do it.
+
+    Raises
+    ------
+    SettingError
+    """
+    if balance and task not in ("binary", "multiclass"):
+        raise SettingError(
+            "The 'balance' setting draws classes equally often: it needs a target of classes. Received a "
+            f"{task} target."
+        )
+    if balance and class_weight is not None:
+        raise SettingError(
+            "Balanced classes leave class_weight nothing to do: set 'balance' or 'class_weight', not both."
+        )
+    return balance
 
 
 def evened(data: Mapping[str, Any]) -> dict[str, Any]:

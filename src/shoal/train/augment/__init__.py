@@ -15,13 +15,14 @@ from jaxtyping import Array, UInt32
 
 from shoal.nets import draws
 from shoal.train.augment.images import key_of, varied_images
-from shoal.train.augment.kinds import KINDS, Augmentation, augmentation, refuse_unsuited
+from shoal.train.augment.kinds import KINDS, Augmentation, augmentation, augmentation_for, refuse_unsuited
 from shoal.train.augment.mixup import beta_quantiles, mixed, mixed_loss
 
 __all__ = [
     "KINDS",
     "Augmentation",
     "augmentation",
+    "augmentation_for",
     "augmented",
     "mixed_loss",
     "numbers_of",

@@ -92,6 +92,33 @@ It knows rotate, shift, zoom, crop, flip_horizontal, flip_vertical, cutout, nois
     return tuple(sorted((name, number) for name, number in found.items() if number is not None))
 
 
+def augmentation_for(value: Any, suits: str, number_embedding: str = "none") -> Augmentation:
+    """Read the setting ``augment`` for rows of a kind.
+
+    Parameters
+    ----------
+    value
+        As for `augmentation`.
+    suits : {"images", "tables"}
+        What the rows are.
+    number_embedding : str
+        As decided; noise cannot follow the numbers of a table into their piecewise features.
+
+    Raises
+    ------
+    SettingError
+        If a kind does not suit the rows.
+    """
+    found = augmentation(value)
+    refuse_unsuited(found, suits)
+    if "noise" in dict(found) and suits == TABLES and number_embedding == "piecewise":
+        raise SettingError(
+            "The noise of 'augment' would leave piecewise features of the numbers as they are: set "
+            "number_embedding to 'none' or 'periodic', or leave noise out."
+        )
+    return found
+
+
 def refuse_unsuited(found: Augmentation, suits: str, owner: str = "shoal") -> None:
     """Refuse kinds that are not for `suits`, which is "images" or "tables"."""
     for name, _ in found:
