@@ -12,7 +12,7 @@ from typing import Any
 from shoal.errors import SettingError
 from shoal.nets.heads import HEAD_OF_TASK, HEADS
 from shoal.nets.losses import LOSSES
-from shoal.settings import Settings
+from shoal.settings import LAYER_SETTINGS, Settings
 from shoal.train.optimizers import OPTIMIZERS
 
 SMALL = 1000
@@ -62,6 +62,8 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     0.0
     """
     auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
+    if settings.layers is not None:
+        auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
     auto |= _suited(settings.optimizer, auto, facts)
     open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
     done = replace(settings, **open_)

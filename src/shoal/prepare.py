@@ -15,7 +15,9 @@ from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, SettingNotice
 from shoal.nets.heads import HEAD_OF_TASK
 from shoal.nets.inputs import TableInput
+from shoal.nets.listing import layers_of
 from shoal.nets.losses.choice import LossChoice
+from shoal.nets.members import shared_members
 from shoal.nets.spec import NetSpec, mlp
 from shoal.problem import Problem
 from shoal.settings import Settings, as_optimizer, as_schedule
@@ -69,11 +71,21 @@ def spec_of(ready: Prepared) -> NetSpec:
         widths=tuple(_embedding_width(s.embedding_width, levels) for levels in layout.levels),
         number_embedding="periodic" if s.number_embedding == "periodic" else "none",
     )
+    spec = _network(s, inputs, HEAD_OF_TASK[ready.target.task], ready.target.outputs)
+    members = shared_members(s.ensemble)
+    return spec.with_members(members) if members else spec
+
+
+def _network(s: Settings, inputs: TableInput, head: str, outputs: int) -> NetSpec:
+    if s.layers is not None:
+        spec = NetSpec(inputs, layers_of(s.layers, inputs.shape()), head, outputs)
+        spec.features_out()  # refuses what no head reads
+        return spec
     return mlp(
         inputs,
         s.hidden,
-        HEAD_OF_TASK[ready.target.task],
-        ready.target.outputs,
+        head,
+        outputs,
         activation=s.activation,
         dropout=s.dropout,
         input_dropout=s.input_dropout,

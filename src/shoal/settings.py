@@ -12,9 +12,11 @@ from functools import cache
 from typing import Any
 
 from shoal.data import SCALINGS
+from shoal.errors import SettingError
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
 from shoal.nets.initializers import INITIALIZERS
+from shoal.nets.listing import entries_of, layers_of
 from shoal.nets.losses import LOSSES
 from shoal.rules import Choice, Flag, Named, Number, Rule, check, parse, refuse_unknown
 from shoal.train.constraints import CONSTRAINTS
@@ -324,7 +326,20 @@ class Settings:
         hidden = self.hidden
         if isinstance(hidden, int):
             lists["hidden"] = (hidden,)
-        return replace(self, **lists)
+        listed = {} if self.layers is None else {"layers": self._listed(owner)}
+        return replace(self, **lists, **listed)
+
+    def _listed(self, owner: str) -> list[Any]:
+        """Return the list of layers, read from its file if it is one; nothing else may describe layers."""
+        default = type(self)()
+        beside = [name for name in LAYER_SETTINGS if getattr(self, name) != getattr(default, name)]
+        if beside:
+            raise SettingError(
+                f"Expected {owner} to be given layers or {', '.join(beside)}, not both. Say it in the list."
+            )
+        entries = entries_of(self.layers)
+        layers_of(entries)
+        return entries
 
     @classmethod
     def known(cls) -> tuple[str, ...]:
@@ -370,6 +385,18 @@ def _as_json(value: Any) -> Any:
         return list(value)
     return value.to_json() if isinstance(value, Schedule) else value
 
+
+LAYER_SETTINGS = (
+    "hidden",
+    "activation",
+    "norm",
+    "norm_position",
+    "residual",
+    "dropout",
+    "input_dropout",
+    "initializer",
+)
+"""Settings whose place a list of layers takes."""
 
 _LISTS = ("momentum", "hidden", "activation", "dropout")
 

@@ -59,7 +59,14 @@ def entries_of(entries: Any) -> list[Any]:
             'Expected layers to be a list such as [{"dense": 64, "activation": "relu"}], or the path of a '
             f"YAML or JSON file with one. Received: {entries!r}."
         )
-    return list(entries)
+    return _as_lists(entries)
+
+
+def _as_lists(value: Any) -> Any:
+    """Return lists for tuples all the way down, so that a list and its JSON are equal."""
+    if isinstance(value, Mapping):
+        return {name: _as_lists(inner) for name, inner in value.items()}
+    return [_as_lists(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def to_entries(layers: Sequence[Layer]) -> list[Any]:

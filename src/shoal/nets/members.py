@@ -6,13 +6,41 @@ loss of its own, and (batch, outputs) in prediction, where their answers are ave
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from shoal.errors import SettingError, did_you_mean
 from shoal.nets.heads.average import averaged
+from shoal.rules import Number, check
+
+MEMBERS = 16
+"""Members of ``ensemble="tabm"``; the paper takes 32, at twice the cost."""
+
+
+def shared_members(value: Any) -> int:
+    """Return how many members of the ``ensemble`` setting share their kernels; 0 where it asks for none.
+
+    Examples
+    --------
+    >>> shared_members({"kind": "tabm", "members": 8}), shared_members("tabm"), shared_members(5)
+    (8, 16, 0)
+    """
+    given = {"kind": value} if isinstance(value, str) else value
+    if not isinstance(given, Mapping) or given["kind"] != "tabm":
+        return 0
+    for name in given:
+        if name not in ("kind", "members"):
+            raise SettingError(
+                f"An ensemble of kind 'tabm' has no setting '{name}'.{did_you_mean(str(name), ['members'])} "
+                "Give members alone, the number of members."
+            )
+    members = given.get("members", MEMBERS)
+    check("an ensemble of kind 'tabm'", "members", members, Number(1, integer=True))
+    return int(members)
 
 
 def member_mean(outputs: Array, target: Array, loss: Callable[[Array, Array], Array]) -> Array:
