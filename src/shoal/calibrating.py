@@ -12,6 +12,7 @@ from shoal.errors import SettingError
 from shoal.judging import Plan
 from shoal.model.calibration import FEWEST, before_and_after, calibration_of, cross_fitted
 from shoal.model.model import Model
+from shoal.nets.heads import by_class
 from shoal.problem import Problem
 from shoal.settings import Settings
 
@@ -127,4 +128,4 @@ def _wanted(model: Model, asked: Any) -> bool:
 
 def _seen(model: Model, rows: Problem) -> tuple[str, np.ndarray, np.ndarray, np.ndarray | None]:
     """Return the head, and outputs, truth and weights of some rows."""
-    return model.spec.head, model.raw(rows.frame), model.target.encode(rows.answers), rows.weight
+    return *by_class(model.spec.head, model.raw(rows.frame)), model.target.encode(rows.answers), rows.weight

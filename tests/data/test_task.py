@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.data import TASKS, Target, infer_task
+from shoal.data.answers import refuse_mixed
 from shoal.errors import SettingError, TargetError
 
 
@@ -231,7 +233,9 @@ def test_classes_may_have_an_order_of_their_own():
     assert target.classes == ("low", "mid", "high")
     assert target.encode(y).tolist() == [1, 0, 2, 0]
     assert Target.from_json(target.to_json()) == target
-    assert Target.of_classes([1, 2, 3], order=["3", 1, 2]).classes == (3, 1, 2)
+    numbers = Target.of_classes([1, 2, 3], order=["3", 1, 2])
+    assert numbers.classes == (3, 1, 2)
+    assert numbers.encode(pl.Series("", [1, 2, 3, 1])).tolist() == [1, 2, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -245,3 +249,20 @@ def test_classes_may_have_an_order_of_their_own():
 def test_an_order_that_is_none(order, wrong):
     with pytest.raises(TargetError, match=wrong):
         Target.of_classes(["low", "mid", "high"], order=order)
+
+
+@pytest.mark.parametrize(
+    "y", [["a", 1, 2], [1, 2.5, "a"], np.array([True, "x"], dtype=object), pd.Series(["b", None, 3])]
+)
+def test_text_and_numbers_are_not_mixed_in_one_target(y) -> None:
+    with pytest.raises(
+        TargetError, match=r"all text or all numbers\. Got .* in row 1 and .* in row [23] \(the"
+    ):
+        refuse_mixed(y)
+
+
+@pytest.mark.parametrize(
+    "y", [["a", None, "b"], [1, 2.5, True], np.array(["1", "a"]), pd.Series([1, None]), 3, [[0, 1], [1, 0]]]
+)
+def test_targets_of_one_kind_are_not_refused(y) -> None:
+    refuse_mixed(y)

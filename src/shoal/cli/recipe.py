@@ -70,6 +70,7 @@ def posed(order: Order) -> tuple[Problem, Settings]:
     """
     from shoal.data import read_table
     from shoal.judging import judging_plan
+    from shoal.outcome import task_named_by
     from shoal.problem import problem_of
 
     settings = order.parsed_settings()
@@ -77,7 +78,7 @@ def posed(order: Order) -> tuple[Problem, Settings]:
     problem = problem_of(
         read_table(order.table, **order.reading),
         targets,
-        task=order.task,
+        task=order.task or task_named_by(settings),
         kinds=dict(order.kinds),
         drop=tuple(order.drop),
         weight=order.weight,

@@ -93,7 +93,9 @@ def codes_of(column: pl.Series, classes: Sequence[Any]) -> np.ndarray:
         codes = found.fill_null(0).to_numpy()
     else:
         values, known = _plain(column), np.array(classes)
-        codes = np.searchsorted(known, values).clip(max=len(known) - 1).astype(np.int32)
+        rising = np.argsort(known)
+        place = np.searchsorted(known, values, sorter=rising).clip(max=len(known) - 1)
+        codes = rising[place].astype(np.int32)
         unknown = known[codes] != values
     if unknown.any():
         row = int(unknown.argmax())
@@ -139,6 +141,38 @@ def refuse_gaps(columns: list[pl.Series]) -> None:
             raise TargetError(
                 f"The target{named(column.name)} is missing in {gaps} of {len(column)} rows; "
                 "fill these in or leave the rows out."
+            )
+
+
+def refuse_mixed(y: Any) -> None:
+    """Refuse plain Python values of which some are text and others are not: 1 and '1' would be one class.
+
+    Raises
+    ------
+    TargetError
+        With one value of each, and their rows.
+
+    Examples
+    --------
+    >>> refuse_mixed(["a", 1])
+    Traceback (most recent call last):
+    ...
+    shoal.errors.TargetError: Expected classes that are all text or all numbers. Got 'a' in row 1 and 1 in \
+row 2 (the first row is 1); write them one way.
+    """
+    if getattr(getattr(y, "dtype", None), "kind", "O") != "O" or not hasattr(y, "__len__"):
+        return
+    values = y if isinstance(y, list | tuple) else y.tolist() if hasattr(y, "tolist") else []
+    first: dict[bool, int] = {}
+    for row, value in enumerate(values):
+        if value is None or (isinstance(value, float) and value != value):
+            continue
+        first.setdefault(isinstance(value, str), row)
+        if len(first) == 2:
+            one, other = sorted(first.values())
+            raise TargetError(
+                f"Expected classes that are all text or all numbers. Got {values[one]!r} in row {one + 1} and "
+                f"{values[other]!r} in row {other + 1} (the first row is 1); write them one way."
             )
 
 

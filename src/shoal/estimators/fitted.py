@@ -13,7 +13,10 @@ from shoal.nets.layers import Dense
 from shoal.prepare import Prepared
 from shoal.train.results import NetResult
 
-_ACTIVATIONS = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "multilabel": "logistic"}
+_ACTIVATIONS = {
+    **{"linear": "identity", "quantiles": "identity", "gaussian": "identity", "poisson": "exp"},
+    **{"sigmoid": "logistic", "multilabel": "logistic", "ordinal": "logistic", "softmax": "softmax"},
+}
 
 
 def fitted_attributes(

@@ -51,13 +51,17 @@ class NetRegressor(RegressorMixin, NetEstimator):
     frozen : sequence of str or None
         Layers that keep their weights, by name or part of it.
     head : "auto" or str
-        One of `shoal.nets.heads.HEADS`: what the outputs mean.
+        What the outputs mean: "linear" values, "quantiles" (see `predict_quantiles`), "poisson" rates of
+        counts, or "gaussian" means with standard deviations (see `predict_std`); "auto" takes what the loss
+        needs.
     quantiles : sequence of float or None
-        Levels of the quantiles head.
-    loss : str
-        "squared_error", "absolute_error" or "huber"; "auto" takes the first.
+        Levels of the head "quantiles"; None takes 0.1, 0.5 and 0.9.
+    loss : str or mapping
+        "squared_error", "half_squared_error", "absolute_error", "smooth_l1", "huber", "asymmetric_huber",
+        "quantile", "wing", "poisson" or "gaussian", or one with numbers of its own,
+        ``{"kind": "quantile", "levels": [0.9]}``; "auto" takes the head's own.
     huber_delta : float
-        Where the Huber loss turns from square to straight, in standard deviations of the target.
+        Where the Huber losses turn from square to straight, in standard deviations of the target.
     optimizer : str
         Any of `shoal.train.optimizers.OPTIMIZERS`.
     learning_rate : float, "default" or "auto"
@@ -279,6 +283,38 @@ class NetRegressor(RegressorMixin, NetEstimator):
         """
         frame = self._frame(X)
         return self.model_.predict(frame)
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Return the quantiles of each row, of shape (rows, levels), or (rows, outputs, levels).
+
+        Columns are as the ``quantiles`` parameter lists the levels, and rise from left to right in every row.
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+
+        Raises
+        ------
+        ValueError
+            If the network was trained without ``head="quantiles"``.
+        """
+        frame = self._frame(X)
+        return self.model_.predict_quantiles(frame)
+
+    def predict_std(self, X: Any) -> np.ndarray:
+        """Return the standard deviation of each row's quantity, of shape (rows,) or (rows, outputs).
+
+        Parameters
+        ----------
+        X : table of shape (rows, features)
+
+        Raises
+        ------
+        ValueError
+            If the network was trained without ``head="gaussian"``.
+        """
+        frame = self._frame(X)
+        return self.model_.predict_std(frame)
 
     def _values_of(self, y: Any) -> np.ndarray:
         return intake.quantities(self, y)

@@ -39,6 +39,8 @@ class ProgramKey:
         Parameters with L1 or L2 penalties of their own; empty where all kernels share one.
     constraints : tuple of (parameter, kind, axes)
         What is held to a constraint after every step; `axes` leading ones count repetitions of a layer.
+    targets : int
+        Columns of the target, of which a head may have several outputs each; 0 where it is class numbers.
     """
 
     structure: NetSpec
@@ -56,6 +58,7 @@ class ProgramKey:
     activity: tuple[str, ...] = ()
     penalised: tuple[str, ...] = ()
     constraints: tuple[tuple[str, str, int], ...] = ()
+    targets: int = 0
 
     @property
     def gathered(self) -> bool:

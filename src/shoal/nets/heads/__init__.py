@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from shoal.nets.heads.answers import class_logits, deviations, probabilities, quantiles, values
+from shoal.nets.heads.answers import by_class, deviations, probabilities, quantiles, values
 from shoal.nets.heads.table import HEAD_OF_TASK, HEADS, HeadKind, refuse_outputs
 
 __all__ = [
     "HEADS",
     "HEAD_OF_TASK",
     "HeadKind",
-    "class_logits",
+    "by_class",
     "deviations",
     "probabilities",
     "quantiles",

@@ -24,27 +24,27 @@ def probabilities(head: str, outputs: np.ndarray) -> np.ndarray:
     >>> probabilities("sigmoid", np.array([[0.0]]))
     array([[0.5, 0.5]])
     """
-    if head in ("softmax", "ordinal"):
-        logits = class_logits(head, outputs)
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    head, outputs = by_class(head, outputs)
+    if head == "softmax":
+        shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
-    outputs = np.asarray(outputs, np.float64)
     if head in ("sigmoid", "multilabel"):
         positive = _sigmoid(outputs)
         return np.hstack([1.0 - positive, positive]) if head == "sigmoid" else positive
     raise ValueError(f"The {head} head predicts values, not probabilities.")
 
 
-def class_logits(head: str, outputs: np.ndarray) -> np.ndarray:
-    """Return logits of classes or labels in float64: those of softmax also for the ordinal head.
+def by_class(head: str, outputs: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return a head and its logits, in float64; the ordinal head becomes a softmax, a logit for each class.
 
     Examples
     --------
-    >>> np.exp(class_logits("ordinal", np.array([[0.0, np.log(3.0)]]))).round(6)
-    array([[0.5 , 0.25, 0.25]])
+    >>> head, logits = by_class("ordinal", np.array([[0.0, np.log(3.0)]]))
+    >>> head, np.exp(logits).round(6)
+    ('softmax', array([[0.5 , 0.25, 0.25]]))
     """
     outputs = np.asarray(outputs, np.float64)
-    return log_probabilities(outputs, np) if head == "ordinal" else outputs
+    return ("softmax", log_probabilities(outputs, np)) if head == "ordinal" else (head, outputs)
 
 
 def values(head: str, outputs: Any, levels: Any = (0.5,), xp: Any = np) -> Any:
