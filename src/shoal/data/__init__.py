@@ -8,6 +8,9 @@ Read a file or a frame, know the columns, split, encode::
 
 from shoal.data.columns import Column, ColumnKind, know_columns, notices
 from shoal.data.encode import Encoding, Layout, Rows, TableEncoder
+from shoal.data.encoders import Encoder, encoder_from_json, fit_encoder
+from shoal.data.image_encoder import ImageEncoder
+from shoal.data.images import image_frame, is_image_array
 from shoal.data.intake import as_frame, as_vector
 from shoal.data.read import MISSING_WORDS, read_table
 from shoal.data.scaling import SCALINGS
@@ -22,7 +25,9 @@ __all__ = [
     "TASKS",
     "Column",
     "ColumnKind",
+    "Encoder",
     "Encoding",
+    "ImageEncoder",
     "Layout",
     "Rows",
     "Split",
@@ -31,7 +36,11 @@ __all__ = [
     "as_frame",
     "as_vector",
     "class_weights",
+    "encoder_from_json",
+    "fit_encoder",
+    "image_frame",
     "infer_task",
+    "is_image_array",
     "k_folds",
     "know_columns",
     "notices",

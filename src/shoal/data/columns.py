@@ -17,6 +17,9 @@ from shoal.errors import ColumnError, SettingError, did_you_mean
 
 __all__ = ["LEFT_OUT", "Column", "ColumnKind", "know_columns", "notices"]
 
+AS_ASKED = "is left out as asked."
+"""The notice of a column that is not used because the user said so."""
+
 
 def know_columns(
     frame: pl.DataFrame,
@@ -68,6 +71,7 @@ def know_columns(
     columns = tuple(_left_out(column) if column.name in dropped else column for column in columns)
     if not any(column.used for column in columns):
         raise ColumnError(_nothing_left(columns))
+    _refuse_images_among_others(columns)
     return columns
 
 
@@ -83,7 +87,7 @@ def notices(columns: Iterable[Column]) -> list[str]:
 
 
 def _left_out(column: Column) -> Column:
-    return replace(column, used=False, notice="is left out as asked.")
+    return replace(column, used=False, notice=AS_ASKED)
 
 
 def _refuse_unknown(frame: pl.DataFrame, names: Iterable[str]) -> None:
@@ -110,6 +114,18 @@ def _refuse_too_little(frame: pl.DataFrame, as_given: bool) -> None:
         raise ColumnError("Expected at least one feature column. Got none: the table holds only the target.")
     if frame.height < 2 and not as_given:
         raise ColumnError(f"Expected a table of at least two rows to learn from. Got {frame.height}.")
+
+
+def _refuse_images_among_others(columns: tuple[Column, ...]) -> None:
+    used = [column for column in columns if column.used]
+    images = [column.name for column in used if column.kind is ColumnKind.IMAGE]
+    others = [column.name for column in used if column.name not in images[:1]]
+    if images and others:
+        raise ColumnError(
+            f"Expected images alone, or a table without them. Got images in column '{images[0]}' and other "
+            f"columns to learn from ({', '.join(others[:5])}{', ...' if len(others) > 5 else ''}); leave one "
+            "or the other out with drop."
+        )
 
 
 def _nothing_left(columns: tuple[Column, ...]) -> str:

@@ -15,6 +15,7 @@ class ColumnKind(StrEnum):
     BOOLEAN = "boolean"
     CATEGORY = "category"
     DATETIME = "datetime"
+    IMAGE = "image"
     CONSTANT = "constant"
     IDENTIFIER = "identifier"
     TEXT = "text"

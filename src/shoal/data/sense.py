@@ -9,6 +9,7 @@ import polars as pl
 
 from shoal.data.categories import as_text
 from shoal.data.dates import date_format
+from shoal.data.images import image_column, is_image_type
 from shoal.data.kinds import LEFT_OUT, Column, ColumnKind
 from shoal.data.numerals import NumberFormat, number_format
 from shoal.data.readings import infinite_message, read_moments, read_numbers
@@ -21,6 +22,8 @@ LONG = 40  # characters of an example
 
 def sense_column(series: pl.Series, wanted: str = "") -> Column:
     """Return what one column is; `wanted` is a kind that overrules the judgement."""
+    if is_image_type(series.dtype) and wanted in ("", ColumnKind.IMAGE):
+        return image_column(series)
     if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
         return _nested(series)
     _refuse_infinite(series)
@@ -94,6 +97,8 @@ def _as_wanted(series: pl.Series, facts: dict[str, Any], wanted: str) -> Column:
     word, _, form = wanted.partition(":")
     kind = ColumnKind(word)
     column = Column(kind=kind, used=kind not in LEFT_OUT, format=form or _format_of(series, kind), **facts)
+    if kind is ColumnKind.IMAGE:
+        raise ColumnError(f"Expected images in column '{series.name}', as its kind says. Got {series.dtype}.")
     if kind is ColumnKind.NUMBER:
         read_numbers(series, column)
     elif kind is ColumnKind.DATETIME:

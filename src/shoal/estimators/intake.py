@@ -7,6 +7,7 @@ columns, text, mixed types - go through shoal's data room, after scikit-learn ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ import polars as pl
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_array, column_or_1d, validate_data
 
-from shoal.data import as_frame, as_vector
+from shoal.data import as_frame, as_vector, image_frame, is_image_array
 from shoal.data.answers import quantities as as_quantities
-from shoal.data.answers import refuse_gaps
+from shoal.data.answers import refuse_gaps, refuse_mixed
+from shoal.data.images import image_size
 from shoal.errors import InputError
 
 _TEXT_KINDS = "OUSMmV"  # of NumPy arrays that may hold something other than numbers
@@ -30,7 +32,7 @@ def features(estimator: Any, X: Any, *, reset: bool, names: Sequence[str] | None
     estimator : estimator
         Gets ``n_features_in_`` and, for named columns, ``feature_names_in_`` if `reset`; else `X` is checked
         against these.
-    X : table of shape (rows, features)
+    X : table of shape (rows, features), or images of shape (rows, height, width[, channels])
     reset : bool
     names : sequence of str, optional
         Names that the columns take, by their place: those of the table that the network was trained on.
@@ -41,6 +43,9 @@ def features(estimator: Any, X: Any, *, reset: bool, names: Sequence[str] | None
         In scikit-learn's words, for anything that it would refuse: wrong shapes, wrong names, infinite
         values, complex numbers, no rows.
     """
+    if is_image_array(X):
+        return _images(estimator, X, reset=reset)
+    _refuse_no_images(estimator, X, reset=reset)
     if _holds_only_numbers(X):
         array = validate_data(
             estimator, X, reset=reset, accept_sparse=True, dtype="numeric", ensure_all_finite="allow-nan"
@@ -56,6 +61,36 @@ def features(estimator: Any, X: Any, *, reset: bool, names: Sequence[str] | None
     return frame if names is None else frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
+def _images(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
+    """Return images as a frame with one column, and note or check their size on the estimator."""
+    frame = image_frame(X)
+    shape = frame.dtypes[0].shape  # type: ignore[attr-defined]
+    if reset:
+        estimator.n_features_in_, estimator.image_shape_ = prod(shape), shape
+        vars(estimator).pop("feature_names_in_", None)
+        return frame
+    known = getattr(estimator, "image_shape_", None)
+    if known is None:
+        raise InputError(
+            f"Expected a table of {estimator.n_features_in_} features, as in fit. Got images of shape "
+            f"{X.shape}."
+        )
+    if known != shape:
+        raise InputError(f"Expected images of {image_size(known)}, as in fit. Got {image_size(shape)}.")
+    return frame
+
+
+def _refuse_no_images(estimator: Any, X: Any, *, reset: bool) -> None:
+    """Refuse what is no array of images after a fit on images; forget these in a new fit."""
+    if reset:
+        vars(estimator).pop("image_shape_", None)
+    elif hasattr(estimator, "image_shape_") and not (_has_columns(X) or _is_records(X)):
+        raise InputError(
+            f"Expected images of {image_size(estimator.image_shape_)}, as in fit. Got an array of shape "
+            f"{np.shape(X)}."
+        )
+
+
 def is_table(X: Any) -> bool:
     """Tell whether `X` has columns to be known one by one, rather than being an array of numbers."""
     return not _holds_only_numbers(X)
@@ -67,7 +102,7 @@ def labels(y: Any) -> np.ndarray:
     Raises
     ------
     TargetError
-        If values are missing, with their number.
+        If values are missing, with their number, or some are text and others not.
     ValueError
         In scikit-learn's words, if it has the wrong shape.
     """
@@ -75,6 +110,7 @@ def labels(y: Any) -> np.ndarray:
         frame = as_frame(y)
         refuse_gaps(frame.get_columns())
         return frame.to_numpy()
+    refuse_mixed(y)
     y = _one_column(y)
     series = as_vector(y)
     refuse_gaps([series])

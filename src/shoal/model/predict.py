@@ -112,7 +112,7 @@ def _over_blocks(
 ) -> np.ndarray:
     """Return what `run` answers for blocks of rows, as float64 of shape (rows, outputs)."""
     rows = len(numbers)
-    numbers = _whole_blocks(np.asarray(numbers, precision))
+    numbers = _whole_blocks(np.asarray(numbers, spec.inputs.dtype or precision))
     codes = _whole_blocks(np.asarray(codes, np.int32))
     # Handing over all blocks before the first answer is read keeps the device busy.
     parts = [
@@ -157,7 +157,7 @@ def thinned_program(structure: NetSpec, precision: Precision) -> Callable[..., j
 
 def _empty_block(structure: NetSpec, precision: Precision) -> dict[str, np.ndarray]:
     return {
-        "numbers": np.zeros((BLOCK, structure.inputs.numbers), precision),
+        "numbers": np.zeros((BLOCK, structure.inputs.numbers), structure.inputs.dtype or precision),
         "codes": np.zeros((BLOCK, len(structure.inputs.levels)), np.int32),
     }
 

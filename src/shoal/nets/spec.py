@@ -11,13 +11,14 @@ from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS, refuse_outputs
 from shoal.nets.initializers import initializer_text
-from shoal.nets.inputs import INPUTS, Input, TableInput
+from shoal.nets.inputs import INPUTS, Input
 from shoal.nets.layers import (
     Activation,
     BatchNorm,
     Block,
     Dense,
     Dropout,
+    Flatten,
     Layer,
     LayerNorm,
     Residual,
@@ -102,6 +103,7 @@ class NetSpec:
         Examples
         --------
         >>> layers = (Dense(8, kernel_l2=0.01, bias_l1=0.1), Activation("relu"))
+        >>> from shoal.nets.inputs import TableInput
         >>> NetSpec(TableInput(numbers=4), layers, "softmax", 3).penalties()
         {'layers.0.kernel': {'l2': 0.01}, 'layers.0.bias': {'l1': 0.1}}
         """
@@ -256,7 +258,7 @@ def _known(name: str, table: Mapping[str, Any], what: str) -> str:
 
 
 def mlp(
-    inputs: TableInput,
+    inputs: Input,
     hidden: Sequence[int],
     head: str,
     outputs: int,
@@ -301,6 +303,7 @@ def mlp(
 
     Examples
     --------
+    >>> from shoal.nets.inputs import TableInput
     >>> mlp(TableInput(numbers=4), (16, 8), "softmax", 3).units()
     (16, 8)
     """
@@ -308,7 +311,8 @@ def mlp(
     refuse_outputs(head, outputs)
     names = _per_layer(activation, len(hidden), "activation")
     rates = _per_layer(dropout, len(hidden), "dropout")
-    layers: list[Layer] = [Scale()] if input_scale else []
+    layers: list[Layer] = [Flatten()] if len(inputs.shape()) > 1 else []
+    layers += [Scale()] if input_scale else []
     if input_dropout > 0:
         layers.append(Dropout(float(input_dropout)))
     for units, given, rate in zip(hidden, names, rates, strict=True):

@@ -12,14 +12,26 @@ from shoal.nets import network
 from shoal.nets.heads.score import score
 from shoal.nets.layers import Pass
 from shoal.nets.losses import LOSSES
+from shoal.nets.spec import NetSpec
 from shoal.train.key import ProgramKey
 
 _VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
+_PIXELS = 1 << 19  # of images judged at once: 64 MB in 32 channels
 
 
-def valid_slots(rows: int) -> int:
+def valid_block(structure: NetSpec) -> int:
+    """Return how many rows are judged at once: fewer where they are images, whose layers take much memory."""
+    inputs = structure.inputs
+    if inputs.kind != "image":
+        return _VALID_BLOCK
+    fitting = max(_PIXELS // inputs.numbers, 32)
+    return min(_VALID_BLOCK, 1 << (fitting.bit_length() - 1))
+
+
+def valid_slots(rows: int, structure: NetSpec) -> int:
     """Return the padded number of validation rows: a multiple of 32, or of the block when many."""
-    unit = 32 if rows <= _VALID_BLOCK else _VALID_BLOCK
+    block = valid_block(structure)
+    unit = 32 if rows <= block else block
     return -(-rows // unit) * unit
 
 
@@ -28,7 +40,7 @@ def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
     if key.valid_rows == 0:
         return lambda params, running, net, data: (jnp.asarray(jnp.nan, key.precision),) * 2
     loss_kind = LOSSES[key.loss]
-    blocks = max(1, key.valid_rows // _VALID_BLOCK)
+    blocks = max(1, key.valid_rows // valid_block(key.structure))
 
     def judge(params, running, net, data):
         def block(rows):

@@ -122,13 +122,14 @@ def program_key(member: Member, view: View, tile: int) -> ProgramKey:
         rate_factors=recipe.rate_factors,
         batch=batch,
         steps=steps,
-        valid_rows=valid_slots(len(view.valid)) if view.valid else 0,
+        valid_rows=valid_slots(len(view.valid), member.wide) if view.valid else 0,
         history=int(np.clip(_HISTORY_STEPS // steps, 1, _MOST_EPOCHS)),
         tile=tile,
         precision=recipe.precision,
         activity=tuple(_activity(member)),
         penalised=tuple(sorted({name for own in _penalties(member).values() for name in own})),
         constraints=tuple((name, kind, axes) for name, (kind, axes, _) in _constraints(member).items()),
+        targets=0 if view.train.target.ndim == 1 else view.train.target.shape[1],
     )
 
 

@@ -16,7 +16,7 @@ class Batchable:
 
     Parameters
     ----------
-    numbers : (rows, numbers) float array
+    numbers : (rows, numbers) float array; uint8 for pixels, which stay bytes
     codes : (rows, categories) int32 array
     target : (rows,) int32 array of class numbers, or (rows, outputs) float array
     weight : (rows,) float array
@@ -39,7 +39,8 @@ class Batchable:
         float_type = np.dtype(precision)
 
         def pad(values: np.ndarray) -> np.ndarray:
-            dtype = float_type if values.dtype.kind == "f" else np.int32
+            plain = float_type if values.dtype.kind == "f" else np.dtype(np.int32)
+            dtype = values.dtype if values.dtype == np.uint8 else plain
             out = np.zeros((slots, *values.shape[1:]), dtype)
             out[: len(values)] = values
             return out
