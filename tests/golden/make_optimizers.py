@@ -39,6 +39,8 @@ class Case:
         Class in `torch.optim`, or "lion" or "muon" for a rule written out below.
     options : dict
         Its arguments.
+    cycle : bool
+        Whether rate and momentum follow PyTorch's OneCycleLR over the steps.
     """
 
     name: str
@@ -48,12 +50,20 @@ class Case:
     penalty: dict[str, float]
     torch: str
     options: dict[str, Any] = field(default_factory=dict)
+    cycle: bool = False
 
 
 def cases() -> Iterator[Case]:
     """Yield every case."""
     yield from _plain()
     yield from _penalised()
+    for optimizer, rate, torch in (
+        ("momentum", 0.01, "SGD"),
+        ("adam", 1e-2, "Adam"),
+        ("nadam", 1e-2, "NAdam"),
+    ):
+        options = {"momentum": 0.9} if torch == "SGD" else {}
+        yield Case(f"{optimizer}, one cycle", optimizer, rate, {}, {}, torch, options, cycle=True)
 
 
 def _plain() -> Iterator[Case]:
@@ -139,11 +149,15 @@ def trajectory(case: Case, given: dict[str, np.ndarray]) -> dict[str, np.ndarray
 
     kernel, bias = (torch.tensor(given[n], requires_grad=True) for n in ("kernel", "bias"))
     step = _walk(case, kernel, bias, given) if case.torch == "LBFGS" else _optimizer(case, kernel, bias)
+    schedule = _one_cycle(case, step) if case.cycle else None
+    step = step if schedule is None else schedule.optimizer.step  # which the schedule counts
     kept: dict[str, list[np.ndarray]] = {"kernel": [], "bias": []}
     for at in range(STEPS):
         kernel.grad = torch.tensor(given["kernel gradient"][at])
         bias.grad = torch.tensor(given["bias gradient"][at])
         step()
+        if schedule is not None and at + 1 < STEPS:
+            schedule.step()
         if at + 1 in KEPT:
             kept["kernel"].append(kernel.detach().numpy().copy())
             kept["bias"].append(bias.detach().numpy().copy())
@@ -161,6 +175,12 @@ def _optimizer(case: Case, kernel: Any, bias: Any) -> Callable[[], Any]:
         {"params": [bias], "weight_decay": 0.0},
     ]
     return getattr(torch.optim, case.torch)(groups, lr=case.rate, **options).step
+
+
+def _one_cycle(case: Case, step: Callable[[], Any]) -> Any:
+    import torch
+
+    return torch.optim.lr_scheduler.OneCycleLR(step.__self__, max_lr=case.rate, total_steps=STEPS)
 
 
 def _lion(case: Case, kernel: Any, bias: Any) -> Callable[[], None]:

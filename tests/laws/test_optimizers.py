@@ -13,10 +13,11 @@ import pytest
 from populations import GOLDEN, golden, recipe, rows, spec, trained
 
 from shoal.train.descent import descended
-from shoal.train.optimizers import OPTIMIZERS
+from shoal.train.optimizers import OPTIMIZERS, momentum_name
 from shoal.train.optimizers.muon import orthogonal
 from shoal.train.population import Member
 from shoal.train.program import optimizer_state
+from shoal.train.schedules import Schedule
 from shoal.train.view import View
 
 
@@ -39,6 +40,11 @@ def trajectory(case, given) -> dict[str, np.ndarray]:
     params = {"layers.0.kernel": given["kernel"], "layers.0.bias": given["bias"]}
     grads = {"layers.0.kernel": given["kernel gradient"], "layers.0.bias": given["bias gradient"]}
     chosen = recipe(optimizer=case.optimizer, optimizer_settings=tuple(case.settings.items()), **case.penalty)
+    schedule = Schedule("one_cycle") if case.cycle else Schedule()
+    moved = momentum_name(case.optimizer)
+    base = chosen.numbers().get(moved, 0.0)
+    rates = case.rate * schedule.factors(1, RECORDER.STEPS, 1)[0]
+    momenta = schedule.momenta(base, 1, RECORDER.STEPS, 1)[0]
     slope = OPTIMIZERS[case.optimizer].searches
 
     def value(params):
@@ -47,20 +53,22 @@ def trajectory(case, given) -> dict[str, np.ndarray]:
         return jnp.mean(jax.nn.softplus(-given["labels"] * scores))
 
     @jax.jit
-    def walk(params, state, grads, net, rate):
-        def step(carry, grads):
+    def walk(params, state, grads, net, rates, momenta):
+        def step(carry, now):
+            grads, rate, momentum = now
+            here = net if moved is None else {**net, moved: momentum}
             grads = jax.grad(value)(carry[0]) if slope else grads
             params, state = descended(
-                carry[0], grads, carry[1], rate, net, case.optimizer, chosen.uses(), value_fn=value
+                carry[0], grads, carry[1], rate, here, case.optimizer, chosen.uses(), value_fn=value
             )
             return (params, state), params
 
-        return jax.lax.scan(step, (params, state), grads)[1]
+        return jax.lax.scan(step, (params, state), (grads, rates, momenta))[1]
 
     with jax.enable_x64(True):
         net = {name: jnp.asarray(value, jnp.float64) for name, value in chosen.numbers().items()}
         state = optimizer_state(case.optimizer, params)
-        found = jax.device_get(walk(params, state, grads, net, jnp.float64(case.rate)))
+        found = jax.device_get(walk(params, state, grads, net, rates, momenta))
     kept = np.array(RECORDER.KEPT) - 1
     return {name.removeprefix("layers.0."): value[kept] for name, value in found.items()}
 
