@@ -28,6 +28,7 @@ from shoal.train.key import ProgramKey
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.step import first_sums, objective_of, step_of_one
 from shoal.train.stopping import RUNNING, after_epoch
+from shoal.train.thinning import kept_units
 
 _MOST_PROGRAMS = 1024  # kept ready in one process
 COLUMNS = 4
@@ -194,7 +195,8 @@ def _steps_of_one(key: ProgramKey):
         if "accumulate" in key.uses:
             start["sums"] = first_sums(state["params"])
         batches = rows_of(data["train"], order) if key.gathered else order
-        carry, told = jax.lax.scan(one, start, (batches, {**tables, "rate": rates, "key": keys}))
+        now = {**tables, "rate": rates, "key": keys, "keep": kept_units(key, net["rates"], keys)}
+        carry, told = jax.lax.scan(one, start, (batches, now))
         if "look_back" in key.uses:
             told["after"] = _look_back(key, objective, batches, data, keys)
         return dict(carry), told

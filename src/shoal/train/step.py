@@ -3,7 +3,7 @@
 The *carry* of a training is a dictionary of what changes from step to step: ``params``, ``running``
 (running statistics) and ``optimizer``; ``sums`` where gradients of several batches are added up, and
 ``average`` where weights are averaged. What comes in from outside at each step is in ``now``: ``rate``,
-``key``, and where in use ``momentum`` and ``apply``.
+``key``, and where in use ``momentum``, ``apply`` and ``keep`` (units that dropout keeps).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Inputs = Mapping[str, Array]
 
 
 def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
-    """Return ``(params, running, batch, net, step_key) -> (objective, (running, loss))`` of one network.
+    """Return ``(params, running, batch, net, step_key, keep) -> (objective, (running, loss))`` of one network.
 
     The objective is the loss with the penalties of activities; those of weights are gradients of the
     step (`shoal.train.descent`).
@@ -38,7 +38,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     kind = LOSSES[key.loss]
     frozen = _frozen(key)
 
-    def objective(params, running, batch, net, step_key):
+    def objective(params, running, batch, net, step_key, keep=None):
         now = Pass(
             train=True,
             key=step_key,
@@ -47,6 +47,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
             masks=net["masks"],
             activity=net["activity"] if key.activity else {},
             frozen=frozen,
+            keep=keep or {},
         )
         batch = augmented(batch, step_key, net, key.uses, key.structure.inputs, running)
         outputs, fresh = network.apply(key.structure, params, running, batch, now)
@@ -83,7 +84,7 @@ def step_of_one(key: ProgramKey) -> Callable[..., tuple[Carry, tuple[Array, Arra
             net = {**net, momentum: now["momentum"]}
 
         def value(params):
-            return objective(params, carry["running"], batch, net, now["key"])
+            return objective(params, carry["running"], batch, net, now["key"], now.get("keep"))
 
         (total, (running, loss)), grads = jax.value_and_grad(value, has_aux=True)(carry["params"])
         weight = jnp.sum(batch["weight"])

@@ -47,6 +47,8 @@ class Pass:
         any, the pass returns their sum as the running statistic ``"activity_penalty"``.
     frozen : frozenset of str
         Paths of the layers of which nothing may move, running statistics included.
+    keep : mapping
+        Which units dropout keeps, by the path of the layer, where they were drawn ahead.
     thinned : bool
         Whether dropout leaves out the same units in all rows (Monte-Carlo dropout in prediction).
     """
@@ -58,6 +60,7 @@ class Pass:
     masks: Mapping[str, Array] = field(default_factory=dict)
     activity: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
+    keep: Mapping[str, Array] = field(default_factory=dict)
     thinned: bool = False
 
     def key_for(self, path: str) -> Array:

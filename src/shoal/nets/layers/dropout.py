@@ -26,5 +26,7 @@ class Dropout(Layer):
         if now.key is None:
             return x, {}
         rate = now.rates[path]
-        keep = draws.keep_mask(now.key_for(path), rate, (1, *x.shape[1:]) if now.thinned else x.shape)
+        keep = now.keep.get(path)
+        if keep is None or keep.shape != x.shape:
+            keep = draws.keep_mask(now.key_for(path), rate, (1, *x.shape[1:]) if now.thinned else x.shape)
         return jnp.where(keep, x / (1.0 - rate), jnp.zeros_like(x)), {}
