@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -190,6 +190,10 @@ class NetSpec:
             return replace(layer, units=next(left)) if isinstance(layer, Dense) else layer
 
         return replace(self, layers=_map_layers(self.layers, widen))
+
+    def changed(self, change: Callable[[Layer], Layer]) -> NetSpec:
+        """Return the description with every layer as `change` gives it, those inside blocks too."""
+        return replace(self, layers=_map_layers(self.layers, change))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
