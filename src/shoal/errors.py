@@ -17,6 +17,7 @@
     └── ShoalWarning                   anything worth telling that does not stop the work
         ├── DataNotice                 a column was dropped, read otherwise, or ignored
         ├── SettingNotice              a setting has no effect beside another one
+        ├── TransferNotice             what was taken of a network that another one starts from
         └── TrainingWarning            a network diverged, or did not get as far as it should
 """
 
@@ -72,6 +73,10 @@ class DataNotice(ShoalWarning):
 
 class SettingNotice(ShoalWarning):
     """A setting has no effect beside another one."""
+
+
+class TransferNotice(ShoalWarning):
+    """What was taken of a network that another one starts from, and what was drawn anew."""
 
 
 class TrainingWarning(ShoalWarning):

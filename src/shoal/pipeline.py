@@ -18,7 +18,7 @@ from shoal import data
 from shoal.axes import Precision
 from shoal.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
 from shoal.endings import refuse_fruitless, tell_ending
-from shoal.ensembles import Outcome, outcomes, refuse_several, with_others
+from shoal.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
 from shoal.learning_rate import decided, noted, rates_found
@@ -34,6 +34,7 @@ from shoal.train.population import Member
 from shoal.train.results import NetResult
 from shoal.train.stepwise import train_stepwise
 from shoal.train.widths import with_widths
+from shoal.transfer import Start, start_of, tell
 
 Watcher = Callable[[Event], None]
 AfterEpoch = Callable[[Prepared, NetResult], bool]
@@ -118,10 +119,12 @@ def fit(
     for p, _ in ready:
         refuse_uncalibrated(p.settings, problem, len(p.view.valid or ()), folds is not None)
     starts = starts or [None] * len(ready)
+    taken = [None if start else _first_weights(p) for (p, _), start in zip(ready, starts, strict=True)]
     firsts = [
-        Member(spec_of(p), recipe_of(p), view, p.settings.seed, start=start)
-        for (p, view), start in zip(ready, starts, strict=True)
+        Member(spec_of(p), recipe_of(p), view, p.settings.seed, start=start or (one and one.weights))
+        for (p, view), start, one in zip(ready, starts, taken, strict=True)
     ]
+    tell(taken)
     resolved = [p.settings for p, _ in ready]
     members = with_others(firsts, resolved)
     if not exact:
@@ -134,8 +137,8 @@ def fit(
     found = outcomes(watched(events, on_event), members, resolved)
     origin = provenance(whole_table(problem), seed=0)
     models = [
-        noted(conclude(problem, p, given, one, origin, time.perf_counter() - started), rate)
-        for (p, _), given, one, rate in zip(ready, settings, found, rates, strict=True)
+        noted(conclude(p, given, one, origin, time.perf_counter() - started, first), rate)
+        for (p, _), given, one, rate, first in zip(ready, settings, found, rates, taken, strict=True)
     ]
     return [
         (calibrated(model, p, problem, valid), one.first, p)
@@ -143,25 +146,32 @@ def fit(
     ]
 
 
+def _first_weights(ready: Prepared) -> Start | None:
+    """Return where the networks of a setting start, if from a saved network."""
+    settings = ready.settings
+    seeds = seeds_of(settings.seed, averaged_nets(settings.ensemble))
+    return start_of(settings, spec_of(ready), ready.target, seeds)
+
+
 def conclude(
-    problem: Problem,
     ready: Prepared,
     given: Settings,
     outcome: Outcome,
     origin: dict[str, Any],
     seconds: float,
+    start: Start | None = None,
 ) -> Model:
     """Put what was learnt together with all that is needed to use it."""
     result = outcome.first
     history = history_of(result, ready.target)
-    history.notes.extend(outcome.notes)
+    history.notes.extend([*outcome.notes, *([start.told] if start else [])])
     settings = {"given": given.given(), "resolved": ready.settings.to_json()}
     return Model(
         spec=spec_of(ready),
         params=result.params,
         state=result.running,
         encoder=ready.encoder,
-        columns=problem.columns,
+        columns=ready.columns,
         target=ready.target,
         history=history,
         provenance={

@@ -13,6 +13,7 @@ from shoal import data
 from shoal.axes import Precision
 from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, SettingNotice
+from shoal.freezing import frozen_rates
 from shoal.nets.heads import HEAD_OF_TASK
 from shoal.nets.inputs import TableInput
 from shoal.nets.listing import layers_of
@@ -27,6 +28,7 @@ from shoal.train.penalties import as_constraint
 from shoal.train.recipe import Recipe
 from shoal.train.schedules import Schedule
 from shoal.train.view import Batchable, View
+from shoal.transfer import adopted, by_place, with_layers
 
 PIECEWISE_BINS = 16
 
@@ -40,13 +42,17 @@ class Prepared:
     target: data.Target
     encoder: data.TableEncoder
     view: View
+    columns: tuple[data.Column, ...] = ()
+    layers: NetSpec | None = None  # those of the network that this one starts from
 
 
 def prepare(
     problem: Problem, settings: Settings, *, valid: Problem | None = None, split: data.Split | None = None
 ) -> Prepared:
     """Decide the settings, split the rows, and encode them; the encoder sees training rows only."""
-    done = resolved(settings, Facts(len(problem), problem.task, valid is not None))
+    taken = adopted(problem, settings)
+    problem, valid = taken.problem, by_place(valid, settings) if valid is not None else None
+    done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None))
     fold = split is not None and len(split.test) > 0
     split = split or _split(problem, done)
     rows = problem.take(split.train)
@@ -58,7 +64,7 @@ def prepare(
         _batchable(judge, encoder, target, None) if len(judge) else None,
         whole=len(problem) if fold else 0,
     )
-    return Prepared(done, split, target, encoder, view)
+    return Prepared(done, split, target, encoder, view, problem.columns, taken.layers)
 
 
 def spec_of(ready: Prepared) -> NetSpec:
@@ -72,6 +78,7 @@ def spec_of(ready: Prepared) -> NetSpec:
         number_embedding="periodic" if s.number_embedding == "periodic" else "none",
     )
     spec = _network(s, inputs, HEAD_OF_TASK[ready.target.task], ready.target.outputs)
+    spec = with_layers(spec, ready.layers)
     members = shared_members(s.ensemble)
     return spec.with_members(members) if members else spec
 
@@ -137,6 +144,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         stop_change=s.stop_change,
         max_time=s.max_time,
         precision=cast(Precision, s.precision),
+        rate_factors=frozen_rates(s.frozen, spec_of(ready)) if s.frozen is not None else (),
     )
 
 
@@ -158,14 +166,15 @@ def prepare_all(
     ready, views = [], []
     for i, given in enumerate(settings):
         split = folds[i] if folds else None
-        done = resolved(given, Facts(len(problem), problem.task, valid is not None))
-        name = (_data_settings(done), id(split) if split else None)
+        taken = adopted(problem, given)
+        done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None))
+        name = (_data_settings(done), id(split) if split else None, id(taken.problem.encoder))
         if name not in known:
             prepared = prepare(problem, given, valid=valid, split=split)
             known[name] = (prepared, len(views))
             views.append(prepared.view)
         prepared, view = known[name]
-        ready.append((replace(prepared, settings=done), view))
+        ready.append((replace(prepared, settings=done, layers=taken.layers), view))
     return ready, views
 
 

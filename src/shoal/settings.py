@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -383,6 +384,10 @@ def _default_json() -> dict[str, Any]:
 def _as_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "predict"):  # a network to start from
+        return f"{type(value).__name__} in memory"
     return value.to_json() if isinstance(value, Schedule) else value
 
 

@@ -342,7 +342,7 @@ def _other_network(owner: str) -> str:
 
 def _tell(task: FitTask, problem: Problem, settings: Settings, ready, result) -> bool:
     return task.epoch_ends(
-        result, lambda: pipeline.conclude(problem, ready, settings, Outcome(result), {}, 0.0)
+        result, lambda: pipeline.conclude(ready, settings, Outcome(result), {}, 0.0)
     )
 
 
