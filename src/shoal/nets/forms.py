@@ -56,7 +56,11 @@ class Form:
         """Return what is set otherwise than by default, and the initializer, whose default depends."""
         found = {field.name: getattr(layer, field.name) for field in fields(self.layer)}
         default = {field.name: field.default for field in fields(self.layer)}
-        return {k: v for k, v in found.items() if k == "initializer" or v != default[k]}
+        return {
+            name: value
+            for name, value in found.items()
+            if name == "initializer" or value not in (default[name], (default[name], default[name]))
+        }
 
 
 FORMS: dict[str, Form] = {

@@ -51,7 +51,7 @@ def layers_of(entries: Any, shape: Shape | None = None) -> tuple[Layer, ...]:
 def entries_of(entries: Any) -> list[Any]:
     """Return a list of layers as plain values; a file is read, and may be one of settings with ``layers``."""
     if isinstance(entries, str | os.PathLike):
-        entries = _read(Path(entries))
+        entries = read_entries(Path(entries))
     if isinstance(entries, Mapping) and "layers" in entries:
         entries = entries["layers"]
     if not isinstance(entries, list | tuple):
@@ -94,7 +94,9 @@ def _entry(layer: Layer) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple) and value[:1] and value[0] in CONSTRAINTS:
         return {value[0]: value[1]} if value[1] else value[0]
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return value[0] if len(set(value)) == 1 else list(value)
+    return value
 
 
 def _layers(entries: Sequence[Any], shape: Shape | None, above: str) -> tuple[Layer, ...]:
@@ -118,7 +120,8 @@ def _placed(entry: Any, shape: Shape | None, place: str) -> tuple[list[Layer], S
     return layers, shape
 
 
-def _read(path: Path) -> Any:
+def read_entries(path: Path) -> Any:
+    """Return what a YAML or JSON file holds."""
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
