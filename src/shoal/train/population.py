@@ -13,8 +13,8 @@ import jax
 import numpy as np
 
 from shoal.nets import network
-from shoal.nets.layers import Dense
 from shoal.nets.heads import HEADS
+from shoal.nets.layers import Dense
 from shoal.nets.spec import NetSpec
 from shoal.train import program
 from shoal.train.averaging import first_average

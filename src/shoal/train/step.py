@@ -26,11 +26,11 @@ from shoal.train.key import ProgramKey
 from shoal.train.optimizers import momentum_name
 
 Carry = dict[str, Any]
-Inputs = Mapping[str, Array]
+Inputs = Mapping[str, Any]
 
 
 def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
-    """Return ``(params, running, batch, net, step_key, keep) -> (objective, (running, loss))`` of one network.
+    """Return ``(params, running, batch, net, step_key, keep) -> (objective, (running, loss))``.
 
     The objective is the loss with the penalties of activities; those of weights are gradients of the
     step (`shoal.train.descent`).

@@ -1,7 +1,8 @@
 """Which units dropout keeps, drawn for all steps of an epoch at once.
 
-Inside a step XLA draws the same units again for the backward pass, in kernels with so many inputs that it does
-not vectorise them: dropout then took a third of a medium step, drawn ahead a twentieth. The bits are the same.
+Inside a step XLA draws the same units again for the backward pass, in kernels with so many inputs that it
+does not vectorise them: dropout then took a third of a medium step, drawn ahead a twentieth. The bits are the
+same.
 """
 
 from __future__ import annotations
