@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ class Problem:
         For grouped and time-ordered splits.
     target : Target, optional
         Classes or scale that are known already, instead of what the training rows say.
-    encoder : TableEncoder, optional
+    encoder : TableEncoder or ImageEncoder, optional
         One learnt before, to be kept: weights learnt behind it would mean nothing behind another.
     """
 
@@ -41,7 +41,7 @@ class Problem:
     groups: Any = None
     time: Any = None
     target: data.Target | None = None
-    encoder: data.TableEncoder | None = None
+    encoder: data.Encoder | None = None
 
     def __len__(self) -> int:
         return self.frame.height
@@ -60,6 +60,12 @@ class Problem:
             groups=part(self.groups),
             time=part(self.time),
         )
+
+    @property
+    def image(self) -> tuple[int, int, int] | None:
+        """Height, width and channels where the rows are images; None for a table."""
+        found = [c.name for c in self.columns if c.used and c.kind is data.ColumnKind.IMAGE]
+        return self.frame[found[0]].dtype.shape if found else None  # type: ignore[attr-defined]
 
     def labels(self) -> Any:
         """Return what a stratified split keeps in the same shares; None for other tasks."""
@@ -88,18 +94,45 @@ def problem_of(
     answers = frame[targets[0]] if len(targets) == 1 else frame.select(targets)
     roles = {*targets, *(n for n in (weight, group) if n)}
     features = frame.drop(roles)
-    task, weights = task or data.infer_task(answers), _weights(frame, weight)
+    task, weights = task or data.infer_task(answers), row_weights(frame, weight)
     # Gaps, one class and the like are refused here, with the count in the whole table, before any split.
     data.Target.fit(answers, task, weights)
     return Problem(
         frame=features,
         answers=answers,
         task=task,
-        columns=data.know_columns(features, kinds=kinds, drop=tuple(drop)),
+        columns=_without_time(
+            data.know_columns(features, kinds=kinds, drop=tuple(drop)), time_column, kinds or {}
+        ),
         weight=weights,
         groups=frame[group].to_numpy() if group else None,
         time=frame[time_column].to_numpy() if time_column else None,
     )
+
+
+def _without_time(
+    columns: tuple[data.Column, ...], name: str | None, kinds: Mapping[str, str]
+) -> tuple[data.Column, ...]:
+    """Return the columns with the one that orders the rows left out, unless its kind was given.
+
+    All rows that are judged lie beyond its training values, where a network only guesses.
+    """
+    if name is None or name in kinds:
+        return columns
+    told = (
+        "orders the rows in time and is left out, because later rows have values that were never learnt; "
+        "set its kind, such as 'datetime', to learn from it."
+    )
+    changed = tuple(
+        replace(column, used=False, notice=told) if column.name == name and column.used else column
+        for column in columns
+    )
+    if not any(column.used for column in changed):
+        raise ColumnError(
+            f"Expected columns to learn from beside '{name}', which orders the rows in time. Got none; set its "
+            "kind, such as 'datetime', to learn from it."
+        )
+    return changed
 
 
 def other_table(
@@ -121,7 +154,7 @@ def other_table(
     targets = [target] if isinstance(target, str) else list(target)
     answers = test[targets[0]] if len(targets) == 1 else test.select(targets)
     roles = [name for name in frame.columns if name not in problem.frame.columns]
-    features, weights = test.drop(roles), _weights(test, weight)
+    features, weights = test.drop(roles), row_weights(test, weight)
     return replace(problem, frame=features, answers=answers, weight=weights, groups=None, time=None)
 
 
@@ -133,7 +166,14 @@ def whole_table(problem: Problem) -> pl.DataFrame:
     return problem.frame.hstack(extra.rename(dict(zip(extra.columns, names, strict=True))))
 
 
-def _weights(frame: pl.DataFrame, name: str | None) -> np.ndarray | None:
+def row_weights(frame: pl.DataFrame, name: str | None) -> np.ndarray | None:
+    """Return the weights of the rows that a column holds; None where no column is named.
+
+    Raises
+    ------
+    ColumnError
+        If it holds anything but finite numbers of at least 0, not all of them 0.
+    """
     if name is None:
         return None
     column = frame[name]

@@ -12,8 +12,12 @@ import pytest
 
 from shoal.cli.main import run
 from shoal.cli.predict import WRITERS, write_table
-from shoal.data import read_table
+from shoal.data import Encoding, TableEncoder, Target, know_columns, read_table
 from shoal.model.artefact import load
+from shoal.model.model import Model
+from shoal.nets.inputs import TableInput
+from shoal.nets.network import init
+from shoal.nets.spec import mlp
 
 
 def rows_of(penguins: Path, tmp_path: Path, **changes: object) -> str:
@@ -137,6 +141,64 @@ def test_what_cannot_be_is_one_sentence(
 def test_probabilities_of_a_number_are_refused(capsys, mass_model: Path, penguins: Path) -> None:
     assert run(["predict", str(mass_model), str(penguins), "--proba"]) == 2
     assert "This one predicts numbers." in capsys.readouterr().err
+
+
+def with_mixture_and_dropout(frame: pl.DataFrame, targets: list[str], path: Path) -> Path:
+    """Write an untrained model that knows its training rows and drops units."""
+    features = frame.drop(targets)
+    columns = know_columns(features)
+    encoder = TableEncoder.fit(features, columns, Encoding(mixture=2))
+    target = Target.fit(frame[targets[0]] if len(targets) == 1 else frame.select(targets))
+    head = "softmax" if target.task == "multiclass" else "linear"
+    spec = mlp(TableInput(encoder.layout.numbers), (8,), head, target.outputs, dropout=0.3)
+    Model(spec, *init(spec, 0), encoder, columns, target).save(path)
+    return path
+
+
+def test_samples_and_unlikeness_are_columns(capsys, penguins: Path, tmp_path: Path) -> None:
+    path = with_mixture_and_dropout(read_table(penguins), ["species"], tmp_path / "m.shoal")
+    new = rows_of(penguins, tmp_path)
+    assert run(["predict", str(path), new, "--mc-dropout", "7", "--unlikeness"]) == 0
+    told = capsys.readouterr()
+    found, model, frame = pl.read_csv(io.StringIO(told.out)), load(path), read_table(new)
+    species = ("Adelie", "Chinstrap", "Gentoo")
+    spreads = [f"mc_spread_{name}" for name in species]
+    assert found.columns == ["prediction", *(f"mc_mean_{name}" for name in species), *spreads, "unlikeness"]
+    drawn = model.predict_samples(frame, 7)
+    np.testing.assert_allclose(found.select(spreads).to_numpy(), drawn.std(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(found["unlikeness"], model.unlikeness(frame).share)
+    assert "note" not in told.err
+
+
+def test_rows_beyond_the_training_rows_are_counted(capsys, penguins: Path, tmp_path: Path) -> None:
+    frame = read_table(penguins).drop("species").drop_nulls("body_mass_g")
+    path = with_mixture_and_dropout(frame, ["body_mass_g"], tmp_path / "m.shoal")
+    new = rows_of(penguins, tmp_path, bill_length_mm=9e9)
+    assert run(["predict", str(path), new, "--mc-dropout", "3", "--unlikeness"]) == 0
+    told = capsys.readouterr()
+    found = pl.read_csv(io.StringIO(told.out))
+    assert found.columns == ["prediction", "mc_mean", "mc_spread", "unlikeness"]
+    assert (found["unlikeness"] == 1).all()
+    assert told.err == (
+        "note: 30 of 30 rows are less like the training rows than any of these; what is predicted there is a "
+        "guess.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (["--unlikeness"], "trained without: train it with the setting mixture, such as mixture=4."),
+        (["--mc-dropout", "5"], "This one has none; train it with the setting dropout, such as dropout=0.2."),
+    ],
+)
+def test_what_the_model_cannot_tell_is_refused(
+    capsys, species_model: Path, penguins: Path, tmp_path: Path, option, sentence
+) -> None:
+    assert run(["predict", str(species_model), rows_of(penguins, tmp_path), *option]) in (1, 2)
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", [["predict", "{}", "x.csv"], ["info", "{}"]])

@@ -223,3 +223,23 @@ def wait_for_epochs(process: subprocess.Popen[str], runs: Path) -> Path:
             break
         time.sleep(0.1)
     raise AssertionError(f"no epoch within a minute: {process.communicate(timeout=5)}")
+
+
+def test_the_column_that_orders_the_rows_is_left_out_unless_its_kind_is_given(capsys, shifted: Path) -> None:
+    common = (str(shifted), "--target", "y", "--time", "month", "--hidden", "4", "--epochs", "1")
+    for more, used in (((), False), (("--kind", "month=number"), True)):
+        told = trained(capsys, *common, *more)
+        model = load(told["model"])
+        (month,) = [column for column in model.columns if column.name == "month"]
+        assert month.used is used
+        assert ("orders the rows in time and is left out" in month.notice) is not used
+        notes = (Path(told["run"]) / "notes.txt").read_text()
+        assert ("later rows have values that were never learnt" in notes) is not used
+        assert len(model.predict(pl.read_csv(shifted))) == 400
+
+
+def test_time_alone_is_nothing_to_learn_from(capsys, shifted: Path) -> None:
+    frame = pl.read_csv(shifted).select("month", "y")
+    frame.write_csv("alone.csv")
+    assert run(["train", "alone.csv", "-t", "y", "--time", "month"]) == 1
+    assert "Expected columns to learn from beside 'month'" in capsys.readouterr().err

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from shoal.history.metrics import METRICS
-from shoal.history.wording import listed, with_bounds
+from shoal.history.wording import compact, listed, with_bounds
 from shoal.report.curves import Line, chart
 from shoal.report.facts import Facts
 from shoal.report.markup import Markup, tag
+from shoal.report.reliability import reliability_diagram
 from shoal.report.words import MEANINGS, SHARES, caution, course, headline, portions, title
 
 FOLD_COLUMNS_FROM = 40
@@ -105,7 +106,19 @@ def _figures(facts: Facts) -> Markup | None:
             "The interval says how far the figure may be off because only these rows were tested.",
             class_="fine",
         ),
+        _calibration(facts.judged.get("calibration")),
     )
+
+
+def _calibration(found: Mapping[str, Any] | None) -> Markup | None:
+    if not found:
+        return None
+    told = (
+        f"The probabilities are calibrated: the logits are divided by a temperature of "
+        f"{compact(found['temperature'])}, fitted on {found['rows']:,} {found['fitted_on']}. The diagram "
+        f"shows {found['measured_on']}."
+    )
+    return tag("div", tag("p", told), tag("div", reliability_diagram(found), class_="charts"))
 
 
 def _figure_row(name: str, found: dict[str, Any]) -> Markup:
