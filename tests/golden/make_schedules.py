@@ -155,7 +155,7 @@ def rates(case: Case) -> np.ndarray:
 
 REACTIONS = {
     "plateau": {"factor": 0.3, "patience": 2},
-    "plateau, at once": {"factor": 0.5, "patience": 0, "threshold": 0.05},
+    "plateau, at once": {"factor": 0.5, "patience": 0, "threshold": 0.05, "low": 1e-4},
     "plateau, cooldown": {"factor": 0.5, "patience": 1, "cooldown": 3, "low": 0.1},
 }
 """Name -> settings of ReduceLROnPlateau."""

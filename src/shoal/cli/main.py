@@ -23,12 +23,16 @@ from collections.abc import Callable, Sequence
 import click
 
 from shoal import __version__
+from shoal.cli.augment import augment
+from shoal.cli.calibrate import calibrate
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
 from shoal.cli.say import wants_json, write_json
+from shoal.cli.schedule import schedule
+from shoal.cli.show import show
 from shoal.cli.train import train
 from shoal.errors import SettingError, ShoalError, ShoalWarning
 
@@ -44,7 +48,7 @@ def shoal() -> None:
     """Train neural networks on your tables."""
 
 
-for command in (train, predict, lr, info, columns):
+for command in (train, predict, calibrate, lr, schedule, augment, info, show, columns):
     shoal.add_command(command)
 
 

@@ -88,9 +88,15 @@ def chart(title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | 
     lines = [line for line in lines if any(_finite(line.values))]
     if not lines or not epochs:
         return Markup("")
+    picture = drawing(title, lines, epochs, best)
+    return tag("figure", tag("figcaption", tag("strong", title), _legend(lines, best)), picture)
+
+
+def drawing(title: str, lines: Sequence[Line], epochs: Sequence[float], best: int | None = None) -> Markup:
+    """Draw curves over epochs as an SVG element; the arguments are those of `chart`."""
     across = Scale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
     up = _value_scale([value for line in lines for value in _finite(line.values)])
-    drawing = tag(
+    return tag(
         "svg",
         tag("title", f"{title} by epoch"),
         tag("desc", _spoken(lines)),
@@ -101,7 +107,6 @@ def chart(title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | 
         role="img",
         class_="chart",
     )
-    return tag("figure", tag("figcaption", tag("strong", title), _legend(lines, best)), drawing)
 
 
 def _finite(values: Values) -> list[float]:
@@ -133,14 +138,14 @@ def _grid(across: Scale, up: Scale) -> Markup:
     return tag("g", parts)
 
 
-def _best(across: Scale, best: int | None, epochs: Sequence[int]) -> Markup | None:
+def _best(across: Scale, best: int | None, epochs: Sequence[float]) -> Markup | None:
     if best is None or best not in epochs:
         return None
     at = across(best)
     return tag("line", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM, class_="best")
 
 
-def _curve(line: Line, epochs: Sequence[int], across: Scale, up: Scale) -> Markup:
+def _curve(line: Line, epochs: Sequence[float], across: Scale, up: Scale) -> Markup:
     pieces: list[list[str]] = [[]]
     for epoch, value in zip(epochs, line.values, strict=True):
         if value is None or not math.isfinite(value):
