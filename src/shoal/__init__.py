@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
-    from shoal.lens import lr_find
+    from shoal.lens import augmented_samples, check_recipe, lr_find, summary
     from shoal.model.artefact import load
 
 __version__ = "0.1.0"
@@ -19,12 +19,25 @@ __version__ = "0.1.0"
 _HOMES = {
     "NetClassifier": "shoal.estimators",
     "NetRegressor": "shoal.estimators",
+    "augmented_samples": "shoal.lens",
     "fit_many": "shoal.estimators",
     "load": "shoal.model.artefact",
     "lr_find": "shoal.lens",
+    "check_recipe": "shoal.lens",
+    "summary": "shoal.lens",
 }
 
-__all__ = ["NetClassifier", "NetRegressor", "fit_many", "load", "lr_find", "__version__"]
+__all__ = [
+    "NetClassifier",
+    "NetRegressor",
+    "augmented_samples",
+    "check_recipe",
+    "fit_many",
+    "load",
+    "lr_find",
+    "summary",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

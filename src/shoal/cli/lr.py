@@ -57,7 +57,7 @@ def lr(table: str, **options: Any) -> None:
     if options["as_json"]:
         write_json({"table": table, "targets": list(order.targets), **found.to_json(), "out": options["out"]})
     else:
-        _show(found, table, order.targets, problem.task, len(problem))
+        _show(found, table, tuple(order.targets), problem.task, len(problem))
 
 
 def _refuse_other_ending(out: str | None) -> None:

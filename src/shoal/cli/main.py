@@ -25,6 +25,7 @@ import click
 from shoal import __version__
 from shoal.cli.augment import augment
 from shoal.cli.calibrate import calibrate
+from shoal.cli.check import check
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
 from shoal.cli.info import info
@@ -48,7 +49,7 @@ def shoal() -> None:
     """Train neural networks on your tables."""
 
 
-for command in (train, predict, calibrate, lr, schedule, augment, info, show, columns):
+for command in (train, predict, calibrate, lr, check, schedule, augment, info, show, columns):
     shoal.add_command(command)
 
 

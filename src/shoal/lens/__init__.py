@@ -1,5 +1,32 @@
-"""Looking closer: a learning rate found before training, and a recipe checked before it is trusted."""
+"""Looking closer: a learning rate found before training, and a recipe checked before it is trusted.
 
-from shoal.lens.lr_find import lr_find
+The names are loaded when they are first used: the command line looks closer without scikit-learn.
+"""
 
-__all__ = ["lr_find"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shoal.lens.augmenting import augmented_samples
+    from shoal.lens.checking import check_recipe
+    from shoal.lens.finding import lr_find
+    from shoal.lens.network_summary import summary
+
+_HOMES = {
+    "augmented_samples": "shoal.lens.augmenting",
+    "check_recipe": "shoal.lens.checking",
+    "lr_find": "shoal.lens.finding",
+    "summary": "shoal.lens.network_summary",
+}
+
+__all__ = ["augmented_samples", "check_recipe", "lr_find", "summary"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shoal.lens' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value  # from now on the function, where importing its module had put the module
+    return value
