@@ -33,6 +33,7 @@ def test_mixed_rows_tell_how_much_of_them_is_their_own():
     frame = pl.DataFrame({"a": TABLE[:, 0], "kind": [f"k{i % 12}" for i in range(40)], "y": CLASSES % 2 == 0})
     seen = samples_of(problem_of(frame, "y"), Settings(augment={"mixup": 1.0}), rows=3, samples=50)
     assert seen.rows.tolist() == [0, 20, 39]
+    assert seen.share is not None
     assert seen.share.shape == seen.varied.shape[:2] == (3, 50)
     assert seen.names == ("a", "kind")
     own = np.abs(seen.varied[..., 0] - seen.original[:, None, 0])

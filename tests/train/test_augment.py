@@ -164,7 +164,7 @@ def test_moves_have_the_spread_they_should():
     count = 20_000
     strengths = {k: jnp.float32(v) for k, v in {"rotate": 40.0, "zoom": 0.3, "shift": 3.0}.items()}
     matrix, offset = map(np.asarray, _moves((count, 9, 13, 1), KEY, strengths))
-    size = 1 / np.sqrt(np.linalg.det(matrix))
+    size = np.asarray(1 / np.sqrt(np.linalg.det(matrix)))
     angle = np.rad2deg(np.arctan2(matrix[:, 0, 1], matrix[:, 0, 0]))
     centre = np.array([4.0, 6.0])
     shift = np.linalg.solve(matrix, (centre - offset)[..., None])[..., 0] - centre
