@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from shoal.data import Target
 from shoal.errors import TargetError
 from shoal.estimators import intake
 from shoal.estimators.base import NetEstimator
+from shoal.estimators.uncertainty import CalibrationMixin
 
 
-class NetClassifier(ClassifierMixin, NetEstimator):
+class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     """A neural network that predicts classes of any table: two, several, or labels.
 
     Numbers, categories, dates and gaps need no preparation. Parameters left at "auto" are decided from the
@@ -53,11 +55,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     frozen : sequence of str or None
         Layers that keep their weights, by name or part of it.
     head : "auto" or str
-        One of `shoal.nets.heads.HEADS`: what the outputs mean.
+        What the outputs mean: "ordinal" for classes that follow each other (proportional odds), else as the
+        classes are.
     class_order : sequence or None
-        Order of the classes, for the ordinal head and losses of ordered classes.
-    loss : str
-        "cross_entropy" for several classes, "binary_cross_entropy" for two and for labels; "auto" takes it.
+        The classes in their order, for the head "ordinal" and the loss "squared_emd"; None takes the rising
+        one. ``classes_`` and the columns of probabilities rise whatever it is.
+    loss : str or mapping
+        "cross_entropy" for several classes, "binary_cross_entropy" for two and for labels, "focal" for any,
+        or ``{"kind": "focal", "gamma": 1.0}``; "squared_emd" for ordered classes. "auto" takes the head's own.
     label_smoothing : float
         Share of the target spread evenly over the classes.
     class_weight : None, "balanced" or dict
@@ -294,7 +299,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         ----------
         X : table of shape (rows, features)
         """
-        proba = self.predict_proba(X)
+        frame = self._frame(X)
+        # A temperature changes no class, but could make two of them equal by rounding.
+        proba = self._by_class(replace(self.model_, temperature=1.0).predict_proba(frame))
         if self.model_.target.task == "multilabel":
             return self.model_.target.labels(proba)
         return self.classes_[proba.argmax(axis=1)]
@@ -307,7 +314,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         X : table of shape (rows, features)
         """
         frame = self._frame(X)
-        return self.model_.predict_proba(frame)
+        return self._by_class(self.model_.predict_proba(frame))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of `predict_proba`.
@@ -327,7 +334,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         X : table of shape (rows, features)
         """
         frame = self._frame(X)
-        return self.model_.decision_function(frame)
+        return self._by_class(self.model_.decision_function(frame))
+
+    def _by_class(self, columns: np.ndarray) -> np.ndarray:
+        """Return columns in the order of ``classes_``; the network may have the classes in another one."""
+        target = self.model_.target
+        if self.class_order is None or target.task != "multiclass":
+            return columns
+        return columns[:, [target.classes.index(value) for value in self.classes_.tolist()]]
 
     def _values_of(self, y: Any) -> np.ndarray:
         values = intake.labels(y)
@@ -371,7 +385,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if labels.ndim == 2:  # labels of 0 and 1 announce themselves
             return None
         task = self._know_classes(values)
-        return Target.of_classes(values.tolist(), intake.target_names(y, 1, ())[0], task)
+        return Target.of_classes(values.tolist(), intake.target_names(y, 1, ())[0], task, self.class_order)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
