@@ -129,6 +129,7 @@ LAYER_CASES |= {
     "flatten": net(Flatten(), Dense(3), SMOOTH, inputs=IMAGES),
 }
 LAYER_CASES["shared_dense"] = net(Dense(4), SMOOTH, Dense(3), SMOOTH).with_members(3)
+LAYER_CASES["member_batch_norm"] = net(Dense(4), BatchNorm(), SMOOTH).with_members(2)
 
 
 def test_every_layer_has_a_case():

@@ -27,6 +27,7 @@ from shoal.nets.layers import (
     GlobalMaxPool,
     LayerNorm,
     MaxPool,
+    MemberBatchNorm,
     Repeat,
     Residual,
     Scale,
@@ -67,6 +68,7 @@ layers = st.recursive(
         st.builds(Activation, st.sampled_from(sorted(ACTIVATIONS)), st.none() | share),
         st.builds(Dropout, share),
         st.builds(BatchNorm, positive, share),
+        st.builds(MemberBatchNorm, positive, share),
         st.builds(LayerNorm, positive),
         st.just(Scale()),
     ),
@@ -113,9 +115,10 @@ def test_structure_and_widths_are_specs_too(spec):
 
 
 def test_every_layer_takes_part():
-    table = (Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
+    table = (Dense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat)
+    shared = (SharedDense, MemberBatchNorm)
     image = (Conv2D, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Flatten)
-    assert set(LAYERS) == {layer.kind for layer in (*table, *image)}
+    assert set(LAYERS) == {layer.kind for layer in (*table, *shared, *image)}
 
 
 sides = st.integers(1, 5)

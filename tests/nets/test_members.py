@@ -31,10 +31,12 @@ def member_of(params, k: int):
         layer, part = name.rsplit(".", 1)
         if layer == "head":
             found[name] = value[k]
+        elif part in ("gamma", "beta") and value.ndim == 1:  # layer norm, shared
+            found[name] = value
         elif part == "kernel":
             scales = params[f"{layer}.input_scale"][k], params[f"{layer}.output_scale"][k]
             found[name] = scales[0][:, None] * value * scales[1][None, :]
-        elif part == "bias":
+        elif part in ("bias", "gamma", "beta"):
             found[name] = value[k]
     return found
 
@@ -51,12 +53,24 @@ def varied(spec: NetSpec, seed: int):
     return {k: jnp.asarray(v + 0.3 * rng.standard_normal(v.shape)) for k, v in params.items()}
 
 
-def test_each_member_is_a_plain_network_with_scaled_kernels(x, seed):
-    params = varied(PLAIN.with_members(MEMBERS), seed)
-    y, _ = apply(PLAIN.with_members(MEMBERS), params, {}, {"numbers": x}, Pass(train=True))
+@pytest.mark.parametrize("norm", [None, "batch", "layer"])
+def test_each_member_is_a_plain_network_with_scaled_kernels(norm, x, seed):
+    """In training and in prediction, with statistics of its own."""
+    plain = mlp(TableInput(numbers=3), (6, 5), "softmax", 4, activation="tanh", norm=norm)
+    spec = plain.with_members(MEMBERS)
+    params, running = varied(spec, seed), arrays(init(spec, seed, "float64")[1])
+    now = Pass(train=True, weight=jnp.arange(7.0))
+    y, fresh = apply(spec, params, running, {"numbers": x}, now)
+    predicted, _ = apply(spec, params, fresh, {"numbers": x})
+    mean = 0.0
     for k in range(MEMBERS):
-        plain, _ = apply(PLAIN, member_of(params, k), {}, {"numbers": x})
-        np.testing.assert_allclose(y[:, k], plain, rtol=1e-9)
+        own, state = member_of(params, k), {name: value[k] for name, value in running.items()}
+        expected, after = apply(plain, own, state, {"numbers": x}, now)
+        np.testing.assert_allclose(y[:, k], expected, rtol=1e-9, atol=1e-12)
+        for name, value in after.items():
+            np.testing.assert_allclose(fresh[name][k], value, rtol=1e-9)
+        mean += jax.nn.softmax(apply(plain, own, after, {"numbers": x})[0]) / MEMBERS
+    np.testing.assert_allclose(jnp.exp(predicted), mean, rtol=1e-9)
 
 
 def test_one_member_with_scales_of_one_is_the_plain_network(x):

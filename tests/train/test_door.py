@@ -9,6 +9,9 @@ import pytest
 from populations import FEATURES, recipe, rich, rows, spec, trained, view
 
 from shoal.errors import InputError, SettingError
+from shoal.nets.image_input import ImageInput
+from shoal.nets.layers import BatchNorm, Flatten
+from shoal.nets.spec import NetSpec
 from shoal.train.loop import train_all
 from shoal.train.population import Member
 from shoal.train.view import Batchable, View
@@ -134,3 +137,13 @@ def test_going_on_leaves_the_state_as_it_was(done):
     trained([Member(rich(), recipe(epochs=8), start=done.state)], view())
     for name, value in before.items():
         np.testing.assert_array_equal(done.state["params"][name], value)
+
+
+def test_batch_norm_needs_two_rows():
+    """A6: of one row it would make 0, whatever the row is; of one image there are many places."""
+    message = r"at least two rows in a batch for batch norm.* Received: batches of one row"
+    refused(message, [Member(rich(), recipe(batch_size=1))], [view()])
+    refused(message, [Member(rich(), recipe())], [view(1)])
+    refused(message, [Member(rich().with_members(2), recipe(batch_size=1))], [view()])
+    image = NetSpec(ImageInput(1, FEATURES, 1), (BatchNorm(), Flatten()), "linear", 1)
+    assert trained([Member(image, recipe(batch_size=1, epochs=1))], view())[0].code == "complete"

@@ -21,6 +21,7 @@ from shoal.nets.layers import (
     Flatten,
     Layer,
     LayerNorm,
+    MemberBatchNorm,
     Residual,
     Scale,
     Shape,
@@ -178,6 +179,8 @@ class NetSpec:
         starts = iter([scales])
 
         def share(layer: Layer) -> Layer:
+            if type(layer) is BatchNorm:
+                return MemberBatchNorm(**vars(layer))
             return SharedDense(**vars(layer), scales=next(starts, "ones")) if type(layer) is Dense else layer
 
         return replace(self, layers=_map_layers(self.layers, share), members=members)

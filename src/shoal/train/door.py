@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
 from shoal.errors import InputError, SettingError
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.layers import Activation, Dense
+from shoal.nets.layers import Activation, BatchNorm, Dense
+from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.population import Member, shapes_of
 from shoal.train.searching import refuse_unsearchable
 from shoal.train.view import Batchable, View
@@ -68,6 +70,7 @@ def _fitting(place: int, member: Member, views: Sequence[View]) -> Member:
         )
     refuse_unsearchable(recipe, views[member.view])
     _refuse_without_slope(member)
+    _refuse_norm_of_one_row(member, views[member.view])
     _refuse_wrong_padding(member)
     return _going_on(member) if member.start else member
 
@@ -82,12 +85,29 @@ def _refuse_without_slope(member: Member) -> None:
             )
 
 
+def _refuse_norm_of_one_row(member: Member, view: View) -> None:
+    """Refuse batch norm where every batch is one value for each unit, which would always become 0."""
+    if view.batches(member.recipe.batch_size)[0] > 1:
+        return
+    for _, layer, shape in member.spec.walk():
+        if isinstance(layer, BatchNorm) and (member.spec.members or prod(shape[:-1]) == 1):
+            raise SettingError(
+                "Expected at least two rows in a batch for batch norm, which takes their mean and "
+                "spread. Received: batches of one row; take a larger batch_size or norm='layer'."
+            )
+
+
 def _refuse_wrong_padding(member: Member) -> None:
     units, padded = member.spec.units(), member.padded
     if padded is None:
         return
     if len(padded) != len(units) or any(p < u for p, u in zip(padded, units, strict=True)):
         raise SettingError(f"Expected padded widths of at least {units}. Received: padded={padded}.")
+    if padded != units and not OPTIMIZERS[member.recipe.optimizer].pads:
+        raise SettingError(
+            f"Expected no padded widths for the {member.recipe.optimizer} optimizer, whose step depends on the "
+            f"shape of a kernel. Received: padded={padded}."
+        )
     if padded != units and not member.spec.paddable():
         raise SettingError(
             "Expected no padded widths for a network with layers that cannot be padded, such as shortcuts. "

@@ -14,7 +14,7 @@ from shoal.nets.layers.norms import BatchNorm, LayerNorm, Scale
 from shoal.nets.layers.pooling import AveragePool, Flatten, GlobalAveragePool, GlobalMaxPool, MaxPool
 from shoal.nets.layers.repeat import Repeat
 from shoal.nets.layers.residual import Residual
-from shoal.nets.layers.shared import SharedDense
+from shoal.nets.layers.shared import MemberBatchNorm, SharedDense
 
 __all__ = [
     "CONSTRAINTS",
@@ -32,6 +32,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "MaxPool",
+    "MemberBatchNorm",
     "Pass",
     "Repeat",
     "Residual",
@@ -48,6 +49,7 @@ LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
     for layer in (
         *(Dense, SharedDense, Activation, Dropout, BatchNorm, LayerNorm, Scale, Residual, Repeat),
+        MemberBatchNorm,
         *(Conv2D, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Flatten),
     )
 }

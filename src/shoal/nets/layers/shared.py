@@ -1,4 +1,4 @@
-"""The dense layer whose kernel the members of an ensemble share."""
+"""What the members of an ensemble share and what each has of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from shoal.nets.layers.dense import Dense
+from shoal.nets.layers.norms import BatchNorm
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,21 @@ _SCALES = {
     "signs": lambda rng, shape: rng.choice([-1.0, 1.0], shape),
     "normal": lambda rng, shape: rng.standard_normal(shape),
 }
+
+
+@dataclass(frozen=True)
+class MemberBatchNorm(BatchNorm):
+    """Batch norm with statistics, scale and shift for each member: values are (members, features)."""
+
+    kind: ClassVar[str] = "member_batch_norm"
+
+    def init(self, shape, rng):
+        return {"gamma": np.ones(shape), "beta": np.zeros(shape)}
+
+    def running(self, shape):
+        return {"mean": np.zeros(shape), "var": np.ones(shape)}
+
+    def apply(self, params, running, x, mask, path, now):
+        flat = [{name: value.reshape(-1) for name, value in part.items()} for part in (params, running)]
+        y, fresh = super().apply(*flat, x.reshape(x.shape[0], -1), None, path, now)
+        return y.reshape(x.shape), {name: value.reshape(x.shape[1:]) for name, value in fresh.items()}
