@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.lens.subject import Subject, row_influence, without_regularisers
+from shoal.lens.subject import Subject, row_influence, without_constraints, without_regularisers
 from shoal.lens.verdict import Check
 from shoal.nets import network
 from shoal.train.few_steps import Steps, few_steps
@@ -72,7 +72,7 @@ def losses_are_numbers(subject: Subject) -> Check:
 
 def no_rate_no_change(subject: Subject) -> Check:
     """Check that steps with a learning rate of 0 leave every weight as it is."""
-    members = subject.with_recipe(constraint=(), averaging=())  # a constraint is held whatever the rate
+    members = without_constraints(subject.with_recipe(averaging=()))
     steps = few_steps(members, [subject.view], np.zeros(_STEPS))
     moved = {name: float(sizes.max()) for name, sizes in _moved(members, steps).items()}
     worst = max(moved, key=lambda name: moved[name])

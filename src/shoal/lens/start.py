@@ -20,8 +20,8 @@ SPREAD = 2.0
 _DRAWS = 16
 _EXACT = 1e-5
 _REMEDY = (
-    "Look at 'initializer' (outputs that are too wide), at 'loss' and 'head' (one that does not suit the target), "
-    "and at 'scaling'."
+    "Look at 'initializer' (outputs that are too wide), at 'scaling', and at 'loss' and 'head' (whether they "
+    "suit the target)."
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from shoal import backend
 from shoal.nets import network
-from shoal.nets.layers import Dropout, Pass
+from shoal.nets.layers import Dropout, Layer, Pass
 from shoal.nets.spec import NetSpec
 from shoal.train.population import Member, net_settings
 from shoal.train.view import Batchable, View
@@ -68,17 +68,31 @@ def without_regularisers(members: tuple[Member, ...]) -> tuple[Member, ...]:
         **dict.fromkeys(
             ("weight_decay", "l1", "l2", "bias_l1", "bias_l2", "activity_l1", "activity_l2"), 0.0
         ),
-        **{"constraint": (), "label_smoothing": 0.0, "accumulate": 1, "growth": None},
-        **{"augment": (), "balance": None},
+        **{"averaging": (), "label_smoothing": 0.0, "accumulate": 1, "growth": None},
+        **{"augment": (), "balance": False},
     }
-    known = {name: value for name, value in plain.items() if hasattr(members[0].recipe, name)}
     return tuple(
-        replace(m, spec=_without_dropout(m.spec), recipe=replace(m.recipe, **known)) for m in members
+        replace(m, spec=m.spec.changed(_unhindered), recipe=replace(m.recipe, **plain))
+        for m in without_constraints(members)
     )
 
 
-def _without_dropout(spec: NetSpec) -> NetSpec:
-    return spec.changed(lambda layer: replace(layer, rate=0.0) if isinstance(layer, Dropout) else layer)
+def without_constraints(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Return members whose weights are held to nothing, as constraints are whatever the rate."""
+
+    def free(layer: Layer) -> Layer:
+        return replace(layer, constraint=None) if hasattr(layer, "constraint") else layer
+
+    return tuple(
+        replace(m, spec=m.spec.changed(free), recipe=replace(m.recipe, constraint=())) for m in members
+    )
+
+
+def _unhindered(layer: Layer) -> Layer:
+    if isinstance(layer, Dropout):
+        return replace(layer, rate=0.0)
+    own = [field.name for field in fields(layer) if field.name.endswith(("_l1", "_l2"))]
+    return replace(layer, **dict.fromkeys(own))
 
 
 def inputs_of(rows: Batchable, precision: str) -> dict[str, np.ndarray]:

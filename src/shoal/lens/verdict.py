@@ -84,7 +84,5 @@ class CheckReport:
 
 
 def _lines(check: Check) -> list[str]:
-    told = [f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.came}"]
-    if not check.passed:
-        told += [f"        expected: {check.expected}", f"        {check.remedy}"]
-    return told
+    told = f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.came}; expected: {check.expected}"
+    return [told, *([f"        {check.remedy}"] if check.remedy else [])]
