@@ -118,16 +118,20 @@ class Named:
         Whether None is accepted.
     also : Number, optional
         A plain number accepted instead.
+    many : bool
+        Whether a sequence of such names and mappings is accepted.
     """
 
     names: tuple[str, ...]
     words: tuple[str, ...] = ()
     none: bool = False
     also: Number | None = None
+    many: bool = False
 
     def __str__(self) -> str:
         listed = "one of " + ", ".join(map(repr, (*self.words, *self.names)))
         example = f'{listed} (or a mapping such as {{"kind": "{self.names[0]}", ...}})'
+        example += " or a sequence of them" * self.many
         return _or([*([str(self.also)] if self.also else []), example, *(["None"] if self.none else [])])
 
     def accepts(self, value: Any) -> bool:
@@ -138,6 +142,8 @@ class Named:
             return value.get("kind") in self.names
         if isinstance(value, str):
             return value in self.words or value in self.names
+        if self.many and isinstance(value, list | tuple):
+            return all(isinstance(item, str | Mapping) and self.accepts(item) for item in value)
         return self.also is not None and self.also.accepts(value)
 
 

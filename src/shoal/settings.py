@@ -20,6 +20,7 @@ from shoal.nets.initializers import INITIALIZERS
 from shoal.nets.listing import entries_of, layers_of
 from shoal.nets.losses import LOSSES
 from shoal.rules import Choice, Flag, Named, Number, Rule, check, parse, refuse_unknown
+from shoal.train.augment import augmentation
 from shoal.train.constraints import CONSTRAINTS
 from shoal.train.optimizers import NAMED, OPTIMIZERS, OptimizerChoice
 from shoal.train.schedules import Schedule
@@ -31,13 +32,13 @@ _RATE = Number(0, 1, high_open=True, none=True)
 RULES: dict[str, Rule | None] = {
     "layers": None,  # checked by shoal.nets.listing
     "hidden": Number(1, integer=True, many=True, words=_AUTO),
-    "activation": Choice(("auto", *ACTIVATIONS), many=True),
+    "activation": Named(tuple(ACTIVATIONS), _AUTO, many=True),
     "norm": Choice(("batch", "layer"), none=True),
     "norm_position": Choice(("before", "after")),
     "residual": Flag(),
     "dropout": Number(0, 1, high_open=True, many=True, words=_AUTO),
     "input_dropout": _SHARE,
-    "initializer": Choice(("auto", *INITIALIZERS)),
+    "initializer": Named(tuple(INITIALIZERS), _AUTO),
     "number_embedding": Choice(("auto", "none", "periodic", "piecewise")),
     "embedding_width": Number(1, integer=True, words=_AUTO),
     "ensemble": Named(("average", "tabm"), also=Number(1, integer=True)),
@@ -112,8 +113,9 @@ class Settings:
         ``activation``, ``norm``, ``residual``, ``dropout``, ``input_dropout`` and ``initializer``.
     hidden : sequence of int or "auto"
         Units of each hidden layer; ``()`` gives a linear model.
-    activation : str or sequence of str
-        One of `shoal.nets.activations.ACTIVATIONS`, for all hidden layers or one each.
+    activation : str, mapping, or sequence of these
+        One of `shoal.nets.activations.ACTIVATIONS`, for all hidden layers or one each; a slope goes in a
+        mapping, ``{"kind": "leaky_relu", "slope": 0.2}``.
     norm : {None, "batch", "layer"}
         Normalisation before each activation.
     norm_position : {"before", "after"}
@@ -124,8 +126,9 @@ class Settings:
         Share of hidden units dropped in training, for all hidden layers or one each.
     input_dropout : float
         Share of inputs dropped in training.
-    initializer : str
-        Of kernels; "auto" takes the one that suits the activation.
+    initializer : str or mapping
+        Of kernels, one of `shoal.nets.initializers.INITIALIZERS`, or ``{"kind": "normal", "sigma": 0.01}``;
+        "auto" takes the one that suits the activation.
     number_embedding : {"auto", "none", "periodic", "piecewise"}
         Extra features made of each number: learned cosines (periodic, arXiv 2407.04491), or position
         among the quantiles of the training rows (piecewise linear, arXiv 2203.05556).
@@ -139,13 +142,16 @@ class Settings:
     frozen : sequence of str or None
         Layers that keep their weights, by name or part of it.
     head : "auto" or str
-        One of `shoal.nets.heads.HEADS`: what the outputs mean.
+        One of `shoal.nets.heads.HEADS`: what the outputs mean; "auto" takes what the loss needs, and what is
+        usual for the task.
     quantiles : sequence of float or None
-        Levels of the quantiles head.
+        Levels of the head "quantiles"; None takes 0.1, 0.5 and 0.9.
     class_order : sequence or None
-        Order of the classes, for the ordinal head and losses of ordered classes.
-    loss : str
-        One of `shoal.nets.losses.LOSSES` that suits the task.
+        The classes in their order, for the head "ordinal" and the loss "squared_emd"; None takes the rising
+        one.
+    loss : str or mapping
+        One of `shoal.nets.losses.LOSSES` that suits the head, or one with numbers of its own,
+        ``{"kind": "asymmetric_huber", "omega": 0.9}``; "auto" takes the head's own.
     label_smoothing : float
         Share of the target spread evenly over the classes.
     huber_delta : float
@@ -180,10 +186,11 @@ class Settings:
     averaging : None, "ema", "swa" or mapping
         Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
         (``{"kind": "swa", "start": 0.75}``), which then predicts.
-    augment : None or mapping
-        How training rows are varied anew in every step.
+    augment : None, "auto", mapping, or names
+        How training rows are varied anew in every step: kinds of `shoal.train.augment.KINDS` with a number
+        each, ``{"rotate": 15, "flip_horizontal": 0.5}``, or names alone. "auto" varies images only.
     balance : bool
-        Draw rows so that every class comes equally often.
+        Draw the rows of each epoch with replacement so that every class comes equally often.
     base_batch_size : int or None
         Batch size that ``learning_rate`` is meant for; the rate grows in proportion to the real one
         (arXiv 1706.02677).
@@ -240,7 +247,7 @@ class Settings:
     residual: bool = False
     dropout: Any = "auto"
     input_dropout: float = 0.0
-    initializer: str = "auto"
+    initializer: Any = "auto"
     number_embedding: str = "auto"
     embedding_width: Any = "auto"
     ensemble: Any = 1
@@ -321,6 +328,8 @@ class Settings:
             if rule is not None:
                 check(owner, name, getattr(self, name), rule)
         as_schedule(self.schedule, self.warmup)
+        if self.augment != "auto":
+            augmentation(self.augment, owner)
         if self.optimizer != "auto":
             as_optimizer(self)
         lists = {n: tuple(getattr(self, n)) for n in _LISTS if isinstance(getattr(self, n), list)}

@@ -22,8 +22,9 @@ class NetRegressor(RegressorMixin, NetEstimator):
     ----------
     hidden : sequence of int, int or "auto"
         Units of each hidden layer; ``()`` gives a linear model.
-    activation : str or sequence of str
-        For all hidden layers, or one each: any of `shoal.nets.activations.ACTIVATIONS`.
+    activation : str, mapping, or sequence of these
+        For all hidden layers, or one each: any of `shoal.nets.activations.ACTIVATIONS`, or
+        ``{"kind": "leaky_relu", "slope": 0.2}``.
     norm : {None, "batch", "layer"}
         Normalisation before each activation.
     layers : sequence, path or None
@@ -37,8 +38,9 @@ class NetRegressor(RegressorMixin, NetEstimator):
         Share of hidden units dropped in training, for all hidden layers or one each.
     input_dropout : float
         Share of inputs dropped in training.
-    initializer : str
-        Of kernels; "auto" takes the one that suits the activation.
+    initializer : str or mapping
+        Of kernels: any of `shoal.nets.initializers.INITIALIZERS`, or ``{"kind": "normal", "sigma": 0.01}``;
+        "auto" takes the one that suits the activation.
     number_embedding : {"auto", "none", "periodic", "piecewise"}
         Extra features made of each number: learned waves, or its place among the quantiles.
     embedding_width : int or "auto"
