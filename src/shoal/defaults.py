@@ -61,6 +61,8 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     >>> resolved(Settings(), Facts(rows=150, task="multiclass")).validation
     0.0
     """
+    if settings.epochs == "cv":  # the folds validate each other
+        facts = replace(facts, has_valid=True)
     auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
     if settings.layers is not None:
         auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
@@ -126,7 +128,8 @@ def _suited(optimizer: Any, auto: dict[str, Any], facts: Facts) -> dict[str, Any
 
 
 def _is_open(value: Any) -> bool:
-    return isinstance(value, str) and value in ("auto", "default")
+    # "cv": the folds may train as long as by default (`shoal.epochs_by_folds`)
+    return isinstance(value, str) and value in ("auto", "default", "cv")
 
 
 def _auto(facts: Facts) -> dict[str, Any]:

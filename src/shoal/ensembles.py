@@ -119,7 +119,7 @@ def outcomes(
 def _outcome(nets: list[tuple[int, NetResult]]) -> Outcome:
     if len(nets) == 1:
         return Outcome(nets[0][1])
-    sound = [(seed, net) for seed, net in nets if len(net.history) and not fruitless(net)]
+    sound = [(seed, net) for seed, net in nets if net.best_epoch > 0 and not fruitless(net)]
     if not sound:
         return Outcome(nets[0][1])
     lost = len(nets) - len(sound)
@@ -129,7 +129,8 @@ def _outcome(nets: list[tuple[int, NetResult]]) -> Outcome:
         notes.append(f"{lost} of {len(nets)} networks of the ensemble learnt nothing and {verb} left out.")
         warnings.warn(notes[-1], TrainingWarning, stacklevel=2)
     stopped = next((net for _, net in sound if net.code == "interrupted"), None)
-    first = sound[0][1]
+    state = {**nets[0][1].state, "others": [net.state for _, net in nets[1:]]}  # all of them may go on
+    first = replace(sound[0][1], state=state)
     if stopped is not None:
         first = replace(first, code=stopped.code, reason=stopped.reason)
     return Outcome(first, tuple(sound[1:]), tuple(notes))

@@ -32,10 +32,14 @@ class Plan:
 
 
 def judging_plan(problem: Problem, settings: Settings, test: Any) -> Plan:
-    """Decide how the network will be judged; `test` is a share, a number of rows, a table, or None."""
+    """Decide how the network will be judged; `test` is a share, a number of rows, a table, or None.
+
+    The folds that find the number of epochs judge too, unless there are test rows.
+    """
     everything = np.arange(len(problem))
     nothing = np.zeros(0, np.int64)
-    if isinstance(test, pl.DataFrame) or test == 0:
+    by_folds_anyway = test is None and settings.epochs == "cv"
+    if isinstance(test, pl.DataFrame) or test == 0 or by_folds_anyway:
         return Plan(problem, everything, nothing)
     if test is None and len(problem) < SMALL and settings.validation in ("auto", 0):
         return Plan(problem, everything, nothing, _everything(len(problem)), held_out(problem, settings))

@@ -19,6 +19,7 @@ from shoal.axes import Precision
 from shoal.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
 from shoal.endings import refuse_fruitless, tell_ending
 from shoal.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
+from shoal.epochs_by_folds import BY_FOLDS, epochs_found, for_all_rows, with_reason
 from shoal.history import History
 from shoal.judging import judge, judging_plan, rows_of_table
 from shoal.learning_rate import decided, noted, rates_found
@@ -114,6 +115,9 @@ def fit(
         In the order of `settings`.
     """
     started = time.perf_counter()
+    asked = settings
+    lengths = epochs_found(fit, problem, asked, on_event=on_event, valid=valid, starts=starts)
+    settings = [for_all_rows(s, found) for s, found in zip(asked, lengths, strict=True)]
     rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts)
     ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
     for p, _ in ready:
@@ -138,11 +142,11 @@ def fit(
     origin = provenance(whole_table(problem), seed=0)
     models = [
         noted(conclude(p, given, one, origin, time.perf_counter() - started, first), rate)
-        for (p, _), given, one, rate, first in zip(ready, settings, found, rates, taken, strict=True)
+        for (p, _), given, one, rate, first in zip(ready, asked, found, rates, taken, strict=True)
     ]
     return [
-        (calibrated(model, p, problem, valid), one.first, p)
-        for model, (p, _), one in zip(models, ready, found, strict=True)
+        with_reason((calibrated(model, p, problem, valid), one.first, p), length)
+        for model, (p, _), one, length in zip(models, ready, found, lengths, strict=True)
     ]
 
 
@@ -269,7 +273,8 @@ def train_table(
         tell_ending(result, ready.settings)
     done, calibration = calibrated_as_planned(plan, problem, done, other)
     model = done[0][0]
-    scores = {**judge(plan, problem, done, other), **calibration}
+    chosen_by_folds = model.scores if given.epochs == BY_FOLDS else {}
+    scores = {**(judge(plan, problem, done, other) or chosen_by_folds), **calibration}
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}
     facts["seconds"] = round(time.perf_counter() - started, 3)

@@ -47,6 +47,14 @@ def test_what_is_read_is_what_was_written(optimizer: str, tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["state.safetensors"]
 
 
+def test_the_states_of_an_ensemble(tmp_path: Path) -> None:
+    first, *others = (state_of("adam") | {"epoch": np.int32(n)} for n in range(12))
+    write_state({**first, "others": others}, tmp_path / "state")
+    again = read_state(tmp_path / "state", "adam")
+    assert [int(one["epoch"]) for one in (again, *again["others"])] == list(range(12))
+    assert jax.tree.structure(again) == jax.tree.structure({**first, "others": others})
+
+
 def test_the_state_of_another_optimizer_is_refused(tmp_path: Path) -> None:
     write_state(state_of("adam"), tmp_path / "state")
     with pytest.raises(FileError, match="was written by a training with another optimizer"):

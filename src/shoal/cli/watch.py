@@ -79,6 +79,8 @@ class Watch:
         if self.folder is None:
             self.folder = RunFolder.create(self.runs, self.order.table, self.order.targets, datetime.now())
         self.folder.write_given(self.order.to_json())
+        if self._lines:  # the networks that found the number of epochs; now follows the one that is kept
+            self._lines.close()
         self._lines = self.folder.history.open("w", encoding="utf-8")
         for row in self._earlier:
             write_line(self._lines, row)

@@ -240,6 +240,10 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _one_more(self, settings: Settings, fresh: bool) -> Settings:
         """Return the settings of one epoch of `partial_fit`: no rows kept aside, a rate that does not end."""
+        if settings.epochs == "cv":
+            raise SettingError(
+                "Expected a number of epochs for partial_fit, which trains one at a time. Got epochs='cv'."
+            )
         schedule = as_schedule(settings.schedule, settings.warmup) or Schedule()
         if not schedule.endless:
             schedule = Schedule(warmup=schedule.warmup)

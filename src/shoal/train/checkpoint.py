@@ -20,6 +20,7 @@ from shoal.errors import FileError
 from shoal.train.program import optimizer_state
 
 _SLOT = "optimizer"
+_OTHERS = "others"  # the states of the further networks of an ensemble
 
 
 def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -28,12 +29,11 @@ def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     state : mapping
-        Arrays and mappings of arrays; under ``optimizer`` the state of the optimizer.
+        Arrays and mappings of arrays; under ``optimizer`` the state of the optimizer, under ``others`` a list
+        of the states of further networks.
     path : str or path
     """
-    leaves = jax.tree.leaves(state[_SLOT])
-    flat = {f"{_SLOT}/{place}": leaf for place, leaf in enumerate(leaves)}
-    flat |= _flat({name: value for name, value in state.items() if name != _SLOT})
+    flat = _flat(_named(state))
     part = Path(path).with_name(f".{Path(path).name}.part")
     try:
         part.write_bytes(save({name: np.array(leaf, order="C") for name, leaf in flat.items()}))
@@ -63,6 +63,27 @@ def read_state(path: str | os.PathLike[str], optimizer: str) -> dict[str, Any]:
             f"'{os.fspath(path)}' cannot be read as the state of a training; it cannot go on from there."
         ) from None
     state = _nested(flat)
+    others = state.pop(_OTHERS, {})
+    if not others:
+        return _completed(state, optimizer, path)
+    whole = [_completed(others[name], optimizer, path) for name in sorted(others, key=int)]
+    return {**_completed(state, optimizer, path), _OTHERS: whole}
+
+
+def _named(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state with a name for every leaf of the optimizer, and for every further network."""
+    leaves = {str(place): leaf for place, leaf in enumerate(jax.tree.leaves(state[_SLOT]))}
+    others = {str(place): _named(one) for place, one in enumerate(state.get(_OTHERS, ()))}
+    return {**state, _SLOT: leaves, _OTHERS: others}
+
+
+def _completed(state: dict[str, Any], optimizer: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the state with running statistics, which may be empty, and the optimizer's in its own form."""
+    for prefix in ("", "best_", "earlier_"):
+        if f"{prefix}params" in state:
+            state.setdefault(f"{prefix}running", {})
+    if "average" in state:
+        state["average"].setdefault("running", {})
     with backend.precision(str(next(iter(state["params"].values())).dtype)):
         template = optimizer_state(optimizer, state["params"])
     state[_SLOT] = _refilled(template, state.get(_SLOT, {}), path)
@@ -78,7 +99,7 @@ def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, np.ndarray]:
 
 
 def _nested(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Undo `_flat`; running statistics, which may be empty, stand beside all weights."""
+    """Undo `_flat`."""
     state: dict[str, Any] = {}
     for path, leaf in flat.items():
         *groups, name = path.split("/")
@@ -86,11 +107,6 @@ def _nested(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
         for group in groups:
             place = place.setdefault(group, {})
         place[name] = leaf
-    for prefix in ("", "best_", "earlier_"):
-        if f"{prefix}params" in state:
-            state.setdefault(f"{prefix}running", {})
-    if "average" in state:
-        state["average"].setdefault("running", {})
     return state
 
 
