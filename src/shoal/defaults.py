@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shoal import outcome
 from shoal.errors import SettingError
-from shoal.nets.heads import HEAD_OF_TASK, HEADS
-from shoal.nets.losses import LOSSES
+from shoal.nets.image_nets import default_layers
 from shoal.settings import LAYER_SETTINGS, Settings
+from shoal.train.augment import augmentation
 from shoal.train.optimizers import OPTIMIZERS
 
 SMALL = 1000
@@ -30,11 +31,14 @@ class Facts:
     task : str
     has_valid : bool
         Whether validation rows were handed in.
+    image : (height, width, channels), optional
+        Where the rows are images.
     """
 
     rows: int
     task: str
     has_valid: bool = False
+    image: tuple[int, int, int] | None = None
 
 
 def resolved(settings: Settings, facts: Facts) -> Settings:
@@ -54,7 +58,7 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     Raises
     ------
     SettingError
-        If the loss does not suit the task.
+        If head or loss do not suit the task, or each other.
 
     Examples
     --------
@@ -66,16 +70,16 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
     if settings.layers is not None:
         auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
-    auto |= _suited(settings.optimizer, auto, facts)
+    auto |= _suited(settings.optimizer, auto, facts) | _beside_noise(settings.augment)
     open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
-    done = replace(settings, **open_)
+    done = replace(_with_default_layers(settings, facts), **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
-    _refuse_wrong_loss(done, facts.task)
-    return done
+    return replace(done, **outcome.decided(done, facts.task))
 
 
 _COMMON: dict[str, Any] = {
     "hidden": (128, 128),
+    "augment": None,
     "label_smoothing": 0.0,
     "optimizer": "adamw",
     "schedule": "cosine",
@@ -106,6 +110,27 @@ _RECIPES: dict[tuple[str, bool], dict[str, Any]] = {
 }
 """(what is predicted, whether the table is small) -> what "auto" means."""
 
+_FEW_IMAGES = 5000
+_IMAGES: dict[str, Any] = {
+    "number_embedding": "none",
+    "precision": "float32",
+    "activation": "relu",
+    "learning_rate": 5e-3,
+    "weight_decay": 0.05,
+    "schedule": "one_cycle",
+    "batch_size": 128,
+    # strengths in degrees and in shares of a side; nothing is mirrored, because a mirrored 3 is no 3
+    "augment": {"rotate": 10.0, "shift": 0.1, "zoom": 0.1},
+}
+
+
+def _of_images(facts: Facts) -> dict[str, Any]:
+    """Return what "auto" means for images; fewer of them are seen more often."""
+    few = facts.rows < _FEW_IMAGES
+    epochs = min(max(round(10 * (60_000 / facts.rows) ** 0.5), 8), 80)
+    return {**_IMAGES, "validation": 0.0 if few else 0.1, "epochs": epochs, "batch_size": 32 if few else 128}
+
+
 _PATIENCE = 10
 _LIKE_ADAM = ("auto", "adam", "adamw", "nadam", "muon")
 """Optimizers whose steps are of one size, so that one rate suits them all."""
@@ -127,6 +152,21 @@ def _suited(optimizer: Any, auto: dict[str, Any], facts: Facts) -> dict[str, Any
     return {"learning_rate": kind.learning_rate, "weight_decay": decay}
 
 
+def _beside_noise(augment: Any) -> dict[str, Any]:
+    """Return what "auto" means beside noise, which could not follow numbers into their piecewise features."""
+    noisy = augment != "auto" and "noise" in dict(augmentation(augment))
+    return {"number_embedding": "none"} if noisy else {}
+
+
+def _with_default_layers(settings: Settings, facts: Facts) -> Settings:
+    """Return the settings with the layers that images get where no setting speaks of layers."""
+    default = Settings()
+    said = [n for n in ("layers", *LAYER_SETTINGS) if getattr(settings, n) != getattr(default, n)]
+    if facts.image is None or said:
+        return settings
+    return replace(settings, layers=default_layers(facts.image))
+
+
 def _is_open(value: Any) -> bool:
     # "cv": the folds may train as long as by default (`shoal.epochs_by_folds`)
     return isinstance(value, str) and value in ("auto", "default", "cv")
@@ -134,8 +174,9 @@ def _is_open(value: Any) -> bool:
 
 def _auto(facts: Facts) -> dict[str, Any]:
     kind = "quantity" if facts.task == "regression" else "classes"
-    head = HEAD_OF_TASK[facts.task]
-    recipe = {**_RECIPES[kind, facts.rows < SMALL], "head": head, "loss": HEADS[head].loss}
+    recipe = _RECIPES[kind, facts.rows < SMALL]
+    if facts.image is not None:
+        recipe = {**recipe, **_of_images(facts)}
     return {**recipe, "validation": 0.0} if facts.has_valid else recipe
 
 
@@ -156,12 +197,3 @@ def _patience_and_monitor(settings: Settings, facts: Facts) -> dict[str, Any]:
             "share such as 0.2, hand in X_val and y_val, or monitor 'loss'."
         )
     return decided
-
-
-def _refuse_wrong_loss(settings: Settings, task: str) -> None:
-    head = HEAD_OF_TASK[task]
-    if head not in LOSSES[settings.loss].heads:
-        fitting = ", ".join(name for name, kind in LOSSES.items() if head in kind.heads)
-        raise SettingError(
-            f"The loss '{settings.loss}' does not suit a {task} target. Choose one of: {fitting}."
-        )

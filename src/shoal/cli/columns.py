@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli.options import TABLE, as_json, layout, pairs, reading, refuse_unknown_columns
+from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading, refuse_unknown_columns
 from shoal.cli.say import write_json
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def columns(
     encoding: str | None,
     delimiter: str | None,
     decimal: str | None,
+    image_size: str | None,
     as_json: bool,
 ) -> None:
     """Show how each column of TABLE will be read, before training.
@@ -42,7 +43,8 @@ def columns(
     from shoal.data.columns import know_columns
     from shoal.data.read import read_table
 
-    frame = read_table(table, **layout(encoding, delimiter, decimal))
+    frame = read_table(table, **layout(encoding, delimiter, decimal, image_size))
+    targets = targets or labels_in(table)
     refuse_unknown_columns(frame, targets)
     known = know_columns(frame.drop(targets), kinds=pairs(kinds, "--kind"), drop=drop)
     task = _task(frame, targets) if targets else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,19 +26,33 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--encoding", metavar="NAME", help="Text encoding, where it is not recognised."),
         click.option("--delimiter", metavar="CHAR", help="What separates the columns ('\\t' for a tab)."),
         click.option("--decimal", metavar="CHAR", type=click.Choice([".", ","]), help="Decimal mark."),
+        click.option("--image-size", metavar="HxW", help="Bring pictures to this size, as 32x32."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def layout(encoding: str | None, delimiter: str | None, decimal: str | None) -> dict[str, str | None]:
+def layout(
+    encoding: str | None, delimiter: str | None, decimal: str | None, image_size: str | None = None
+) -> dict[str, str | None]:
     """Return the reading options as arguments of `shoal.data.read.read_table`."""
     return {
         "encoding": encoding,
         "delimiter": "\t" if delimiter in ("\\t", "tab") else delimiter,
         "decimal": decimal,
+        "image_size": image_size,
     }
+
+
+def labels_in(table: str) -> tuple[str, ...]:
+    """Return the column of what images show, where the table is a folder of them or their arrays."""
+    if not (table.lower().endswith(".npz") or os.path.isdir(table)):
+        return ()
+    from shoal.data.image_files import label_column
+
+    found = label_column(Path(table))
+    return () if found is None else (found,)
 
 
 def pairs(items: Sequence[str], option: str) -> dict[str, str]:

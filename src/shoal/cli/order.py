@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from shoal.data import read_table
+from shoal.data.image_files import arrays_to_test
 from shoal.errors import FileError, SettingError
 from shoal.rules import parse, refuse_unknown
 from shoal.settings import RULES, Settings
@@ -39,6 +40,8 @@ class Order:
         Settings by name; texts are read by the rule of their setting.
     test : str or None
         Path of a test table, or a share of the rows.
+    folds : str or None
+        Number of folds to judge by, or "all".
     group, time, weight : str or None
         Columns with a role in splitting and weighing.
     drop, kinds, reading
@@ -50,6 +53,7 @@ class Order:
     task: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     test: str | None = None
+    folds: str | None = None
     group: str | None = None
     time: str | None = None
     weight: str | None = None
@@ -76,6 +80,7 @@ class Order:
         """Return what `shoal.pipeline.train_table` is told besides table, target, settings and task."""
         return {
             "test": self._test(),
+            "folds": self._folds(),
             "kinds": dict(self.kinds),
             "drop": tuple(self.drop),
             "weight": self.weight,
@@ -86,7 +91,7 @@ class Order:
 
     def _test(self) -> float | pl.DataFrame | None:
         if self.test is None:
-            return None
+            return arrays_to_test(Path(self.table)) if self.table.lower().endswith(".npz") else None
         try:
             share = float(self.test)
         except ValueError:
@@ -94,6 +99,13 @@ class Order:
         if not 0 <= share < 1:
             raise SettingError(f"--test expects a file or a share in [0, 1). Got {self.test} instead.")
         return share
+
+    def _folds(self) -> int | str | None:
+        if self.folds is None or self.folds == "all":
+            return self.folds
+        if not self.folds.isdecimal() or int(self.folds) < 2:
+            raise SettingError(f"--folds expects a number from 2 on, or 'all'. Got {self.folds} instead.")
+        return int(self.folds)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; the table is told by its full path, for a run from another folder."""

@@ -58,7 +58,7 @@ def ordered(table: str, options: dict[str, Any]) -> Order:
         targets=options["targets"],
         settings=settings,
         kinds=pairs(options["kinds"], "--kind"),
-        reading=layout(*(options[name] for name in ("encoding", "delimiter", "decimal"))),
+        reading=layout(*(options[name] for name in ("encoding", "delimiter", "decimal", "image_size"))),
         **{name: options[name] for name in ("task", "group", "time", "weight", "drop")},
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shoal.cli.options import TABLE, as_json, layout, pairs, reading
+from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading
 
 TASKS = ("regression", "binary", "multiclass", "multilabel")
 """As in `shoal.data.TASKS`, which is not imported for ``--help``."""
@@ -41,8 +41,9 @@ def shortcuts(command: Any) -> Any:
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set any setting; repeatable.")
 @click.option("--config", metavar="FILE", help="Settings from a YAML or JSON file.")
 @click.option("--test", metavar="FILE|SHARE", help="Table, or share of the rows, to judge the network by.")
+@click.option("--folds", metavar="K|all", help="Judge by so many folds; 'all' leaves one row out each time.")
 @click.option("--group", metavar="COLUMN", help="Rows with the same value stay on one side of a split.")
-@click.option("--time", metavar="COLUMN", help="Earlier rows train, later rows judge.")
+@click.option("--time", metavar="COLUMN", help="Earlier rows train, later rows judge; left out itself.")
 @click.option("--weight", metavar="COLUMN", help="Weight of each row; 2 counts as the row twice.")
 @click.option("--drop", multiple=True, metavar="COLUMN", help="Leave this column out; repeatable.")
 @click.option("--kind", "kinds", multiple=True, metavar="COLUMN=KIND", help="Read a column as this kind.")
@@ -58,10 +59,15 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
 
     The task follows from the target: text and few whole numbers are classes, other numbers are
     predicted as numbers, several columns of yes and no are labels.
+
+    TABLE may be a folder with a sub-folder of pictures (png, jpg, bmp, gif) for each class, or an .npz
+    file with an array x of images and y of what they show; then no --target is needed.
     """
     resume = options["resume"]
     if resume and (table or targets):
         raise click.UsageError("--resume takes table and target from the run; leave them out.")
+    if table and not targets:
+        targets = labels_in(table)
     if not resume and not (table and targets):
         missing = "the TABLE to train on" if not table else "--target, the column to predict"
         raise click.UsageError(f"Missing {missing}.")
@@ -86,8 +92,8 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
         targets=targets,
         settings=settings,
         kinds=pairs(options["kinds"], "--kind"),
-        reading=layout(*(options[name] for name in ("encoding", "delimiter", "decimal"))),
-        **{name: options[name] for name in ("task", "test", "group", "time", "weight", "drop")},
+        reading=layout(*(options[name] for name in ("encoding", "delimiter", "decimal", "image_size"))),
+        **{name: options[name] for name in ("task", "test", "folds", "group", "time", "weight", "drop")},
     )
     return train_and_keep(order, wish)
 

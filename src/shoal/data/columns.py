@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from shoal.data.images import FILE
 from shoal.data.kinds import LEFT_OUT, Column, ColumnKind
 from shoal.data.sense import sense_array, sense_column
 from shoal.errors import ColumnError, SettingError, did_you_mean
@@ -71,8 +72,7 @@ def know_columns(
     columns = tuple(_left_out(column) if column.name in dropped else column for column in columns)
     if not any(column.used for column in columns):
         raise ColumnError(_nothing_left(columns))
-    _refuse_images_among_others(columns)
-    return columns
+    return _images_alone(columns)
 
 
 def notices(columns: Iterable[Column]) -> list[str]:
@@ -116,16 +116,19 @@ def _refuse_too_little(frame: pl.DataFrame, as_given: bool) -> None:
         raise ColumnError(f"Expected a table of at least two rows to learn from. Got {frame.height}.")
 
 
-def _refuse_images_among_others(columns: tuple[Column, ...]) -> None:
-    used = [column for column in columns if column.used]
-    images = [column.name for column in used if column.kind is ColumnKind.IMAGE]
-    others = [column.name for column in used if column.name not in images[:1]]
-    if images and others:
-        raise ColumnError(
-            f"Expected images alone, or a table without them. Got images in column '{images[0]}' and other "
-            f"columns to learn from ({', '.join(others[:5])}{', ...' if len(others) > 5 else ''}); leave one "
-            "or the other out with drop."
-        )
+def _images_alone(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return the columns with all but the first of images left out; a table without images as it is."""
+    image = next((column for column in columns if column.used and column.kind is ColumnKind.IMAGE), None)
+    if image is None:
+        return columns
+    notice = "is left out, because a network of images reads the images alone."
+
+    def alone(column: Column) -> Column:
+        if column.name == FILE:
+            return replace(column, used=False, notice="")
+        return replace(column, used=False, notice=notice) if column.used and column is not image else column
+
+    return tuple(map(alone, columns))
 
 
 def _nothing_left(columns: tuple[Column, ...]) -> str:

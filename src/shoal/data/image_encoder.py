@@ -106,12 +106,16 @@ class ImageEncoder:
     def transform(self, frame: pl.DataFrame) -> Rows:
         """Return the pixels of each row, height by height: bytes, or standardised 32-bit floats.
 
+        Where training images had three channels, a greyscale image has all three alike.
+
         Raises
         ------
         ColumnError
             If there is no column of images of this size.
         """
         pixels = pixels_of(self._column(frame))
+        if pixels.shape[3] != self.channels:  # grey among colours
+            pixels = np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:3], self.channels)))
         if self.whole:
             pixels = self._as_bytes(pixels)
         else:
@@ -141,10 +145,11 @@ class ImageEncoder:
                 f"Got {column.dtype}."
             )
         found = column.dtype.shape  # type: ignore[attr-defined]
-        if found != self.shape:
+        grey = (*self.shape[:2], 1)
+        if found not in (self.shape, grey if self.channels == 3 else self.shape):
             raise ColumnError(
-                f"Expected images of {image_size(self.shape)}, as in training. Got {image_size(found)}; bring "
-                "them to the size that the network knows."
+                f"Expected images of {image_size(self.shape)}, as in training. Got {image_size(found)}; "
+                "bring them to the size that the network knows."
             )
         return column
 
@@ -160,9 +165,7 @@ class ImageEncoder:
         return bytes_
 
 
-def _statistics(
-    pixels: np.ndarray, weight: np.ndarray | None
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _statistics(pixels: np.ndarray, weight: np.ndarray | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return weighted mean and spread of each channel, summed up part by part to spare memory."""
     places, channels = prod(pixels.shape[1:3]), pixels.shape[3]
     weight = np.ones(len(pixels)) if weight is None else np.asarray(weight, np.float64)

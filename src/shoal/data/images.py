@@ -17,6 +17,9 @@ from shoal.errors import ColumnError, InputError
 IMAGE = "image"
 """Name of the column that an array of images becomes."""
 
+FILE = "file"
+"""Name of the column that says which file an image comes from."""
+
 _MOST_CHANNELS = 64  # more than these is no image, but an array with its axes in another order
 
 

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
+from shoal.data.image_files import parse_size, pictures_in, read_image_arrays, read_image_folder
 from shoal.data.intake import as_frame
 from shoal.data.sniff import records, sniff_decimal, sniff_delimiter, sniff_encoding
 from shoal.data.unpack import file_bytes, unpacked, what_binary
@@ -33,6 +34,7 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
+    image_size: str | None = None,
 ) -> pl.DataFrame:
     """Read a table from a file.
 
@@ -41,13 +43,16 @@ def read_table(
     path : path
         ``.csv``, ``.tsv``, ``.txt``, ``.parquet``, ``.json`` (an array of objects), ``.jsonl`` or
         ``.ndjson``, ``.arrow`` or ``.feather``; each also inside ``.gz``, ``.zst``, ``.bz2``, ``.xz``
-        or a ``.zip`` of one file. Any other name is read as delimited text.
+        or a ``.zip`` of one file. A folder of pictures and an ``.npz`` file of arrays are tables with a
+        column ``image`` (`shoal.data.image_files`). Any other name is read as delimited text.
     encoding : str, optional
         Of text; by default found from its bytes.
     delimiter : str, optional
         Of text; by default the comma, semicolon, tab or bar that fits best.
     decimal : "." or ",", optional
         Of the numbers in a text; by default found from its first rows.
+    image_size : str, optional
+        To which pictures are brought, as ``"32x32"`` (height, width); without it all must be of one size.
 
     Returns
     -------
@@ -61,6 +66,13 @@ def read_table(
         two columns alike, or has a row with more fields than the header.
     """
     path = Path(path)
+    size = None if image_size is None else parse_size(image_size)
+    if path.is_dir() and pictures_in(path):
+        return read_image_folder(path, size)
+    if size is not None:
+        raise FileError(f"Expected a folder of pictures to bring to {image_size}. Got '{path}'.")
+    if path.suffix.lower() == ".npz" and path.is_file():
+        return read_image_arrays(path)
     name, data = unpacked(path.name, file_bytes(path))
     suffix = PurePath(name).suffix.lower()
     try:

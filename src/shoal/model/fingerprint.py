@@ -39,6 +39,10 @@ def fingerprint(frame: pl.DataFrame) -> str:
 
 
 def _hash_column(digest: Any, column: pl.Series) -> None:
+    if isinstance(column.dtype, pl.Array) and not column.null_count():  # images
+        digest.update(f"{len(column.name)}:{column.name}:{column.dtype}:".encode())
+        digest.update(_plain_bytes(column.to_numpy()).data)
+        return
     plain = _as_hashable(column)
     missing = plain.is_null().to_numpy()
     # Lengths go before texts everywhere, so that no two tables run together into the same bytes.
