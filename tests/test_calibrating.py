@@ -31,7 +31,7 @@ def asked(**changes) -> Settings:
 @pytest.mark.parametrize("calibrate", [True, "auto"])
 def test_a_small_table_is_calibrated_by_its_folds(calibrate) -> None:
     frame = noisy(240)
-    plain = train_table(frame, "y", asked())
+    plain = train_table(frame, "y", asked(calibrate=False))
     done = train_table(frame, "y", asked(calibrate=calibrate))
     told = done.scores["calibration"]
     assert done.model.temperature == told["temperature"] > 1.2
@@ -66,7 +66,7 @@ def test_a_large_table_is_calibrated_on_validation_rows_and_told_on_test_rows() 
 
 
 def test_off_is_off() -> None:
-    done = train_table(noisy(60), "y", asked(epochs=2))
+    done = train_table(noisy(60), "y", asked(epochs=2, calibrate=False))
     assert done.model.temperature == 1.0
     assert "calibration" not in done.scores
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from shoal import data
 from shoal.defaults import SMALL
+from shoal.errors import SettingError
 from shoal.history import judged, scores
 from shoal.model.model import Model
 from shoal.problem import Problem
@@ -31,11 +32,29 @@ class Plan:
     folds: tuple[data.Split, ...] = ()
 
 
-def judging_plan(problem: Problem, settings: Settings, test: Any) -> Plan:
-    """Decide how the network will be judged; `test` is a share, a number of rows, a table, or None.
+def judging_plan(problem: Problem, settings: Settings, test: Any, folds: int | str | None = None) -> Plan:
+    """Decide how the network will be judged.
 
-    The folds that find the number of epochs judge too, unless there are test rows.
+    Parameters
+    ----------
+    problem : Problem
+    settings : Settings
+    test : float, DataFrame or None
+        A share or number of rows, or a table; None lets the size of the table decide. The folds that find
+        the number of epochs judge too, unless there are test rows.
+    folds : int, "all" or None
+        So many folds, or as many as there are rows (leave-one-out), groups or times.
+
+    Raises
+    ------
+    SettingError
+        If folds are asked for beside test or validation rows, or are no number of folds.
     """
+    if folds is not None:
+        _refuse_beside_folds(settings, test, folds)
+        count = _most_folds(problem, settings.split) if folds == "all" else int(folds)
+        whole = _everything(len(problem))
+        return Plan(problem, whole.train, whole.test, whole, _folds(problem, settings, count))
     everything = np.arange(len(problem))
     nothing = np.zeros(0, np.int64)
     by_folds_anyway = test is None and settings.epochs == "cv"
@@ -65,6 +84,10 @@ def held_out(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
     count = min(FOLDS, _most_folds(problem, settings.split))
     if len(problem) < 2 * FOLDS or count < 2:
         return ()
+    return _folds(problem, settings, count)
+
+
+def _folds(problem: Problem, settings: Settings, count: int) -> tuple[data.Split, ...]:
     nothing = np.zeros(0, np.int64)
     folds = data.k_folds(
         len(problem),
@@ -76,6 +99,18 @@ def held_out(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
         seed=settings.seed,
     )
     return tuple(data.Split(fold.train, nothing, fold.valid) for fold in folds)
+
+
+def _refuse_beside_folds(settings: Settings, test: Any, folds: Any) -> None:
+    if folds != "all" and (not isinstance(folds, int) or isinstance(folds, bool) or folds < 2):
+        raise SettingError(f"Expected folds to be an int in the range [2, rows] or 'all'. Got {folds!r}.")
+    if test is not None or settings.validation not in ("auto", 0):
+        raise SettingError(
+            "Expected folds to judge by, or test and validation rows: every row is judged in its own fold. "
+            "Got both; leave out test and validation."
+        )
+    if settings.epochs == "cv":
+        raise SettingError("Expected folds or epochs='cv', which judges by its own folds. Got both.")
 
 
 def _most_folds(problem: Problem, split: str) -> int:

@@ -27,6 +27,7 @@ from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
 from shoal.prepare import Prepared, prepare_all, recipe_of, spec_of
+from shoal.outcome import task_named_by
 from shoal.problem import Problem, other_table, problem_of, whole_table
 from shoal.settings import Settings
 from shoal.train.events import Event, Interrupted
@@ -120,8 +121,8 @@ def fit(
     settings = [for_all_rows(s, found) for s, found in zip(asked, lengths, strict=True)]
     rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts)
     ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
-    for p, _ in ready:
-        refuse_uncalibrated(p.settings, problem, len(p.view.valid or ()), folds is not None)
+    for (p, _), given in zip(ready, asked, strict=True):
+        refuse_uncalibrated(given, problem, len(p.view.valid or ()), folds is not None)
     starts = starts or [None] * len(ready)
     taken = [None if start else _first_weights(p) for (p, _), start in zip(ready, starts, strict=True)]
     firsts = [
@@ -145,8 +146,8 @@ def fit(
         for (p, _), given, one, rate, first in zip(ready, asked, found, rates, taken, strict=True)
     ]
     return [
-        with_reason((calibrated(model, p, problem, valid), one.first, p), length)
-        for model, (p, _), one, length in zip(models, ready, found, lengths, strict=True)
+        with_reason((calibrated(model, given, p, problem, valid), one.first, p), length)
+        for model, given, (p, _), one, length in zip(models, asked, ready, found, lengths, strict=True)
     ]
 
 
@@ -204,6 +205,7 @@ def train_table(
     *,
     task: str | None = None,
     test: float | pl.DataFrame | None = None,
+    folds: int | str | None = None,
     kinds: dict[str, str] | None = None,
     drop: Sequence[str] = (),
     weight: str | None = None,
@@ -229,6 +231,8 @@ def train_table(
         Instead of the one inferred from the target.
     test : float or DataFrame, optional
         Share (or number) of rows to keep aside, 0 for none, or a table of test rows.
+    folds : int or "all", optional
+        Judge by so many folds, whatever the size of the table; "all" leaves one row (group, time) out.
     kinds, drop
         Columns to read otherwise, and to leave out.
     weight, group, time_column : str, optional
@@ -253,10 +257,11 @@ def train_table(
     started = time.perf_counter()
     given = (settings or Settings()).checked()
     problem = problem_of(
-        frame, target, task=task, kinds=kinds, drop=drop, weight=weight, group=group, time_column=time_column
+        frame, target, task=task or task_named_by(given), kinds=kinds, drop=drop, weight=weight, group=group, time_column=time_column
     )
     other = other_table(test, problem, frame, target, weight)  # refused, if so, before the training
-    plan = judging_plan(problem, given, test)
+    plan = judging_plan(problem, given, test, folds)
+    given = replace(given, validation=0.0) if folds is not None else given  # no row is left for it
     interrupted = _Interruption()
     done = fit(
         plan.problem,

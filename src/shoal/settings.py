@@ -232,8 +232,10 @@ class Settings:
         Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
     one_hot_levels, max_levels : int
         Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
-    calibrate : bool
-        Fit a temperature to the probabilities on the validation rows (arXiv 1706.04599).
+    calibrate : bool or "auto"
+        Divide the logits by a temperature, so that probabilities are as sure as they should be (arXiv
+        1706.04599). True fits it on the validation rows, or by the folds that judge a small table; "auto"
+        only by such folds.
     precision : {"auto", "float32", "float64"}
     seed : int
         Decides initial weights, the split, the order of rows and dropout.
@@ -304,7 +306,7 @@ class Settings:
     smooth_clip: Any = "auto"
     one_hot_levels: int = 8
     max_levels: int = 256
-    calibrate: Any = False
+    calibrate: Any = "auto"
     precision: str = "auto"
     seed: int = 0
 

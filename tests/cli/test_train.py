@@ -243,3 +243,47 @@ def test_time_alone_is_nothing_to_learn_from(capsys, shifted: Path) -> None:
     frame.write_csv("alone.csv")
     assert run(["train", "alone.csv", "-t", "y", "--time", "month"]) == 1
     assert "Expected columns to learn from beside 'month'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("folds", "parts"), [("3", 3), ("all", 24)])
+def test_folds_as_asked_and_leave_one_out(folds: str, parts: int, capsys, shifted: Path) -> None:
+    """F1: k folds, and leave-one-out, which is as many folds as rows."""
+    pl.read_csv(shifted).head(24).write_csv("few.csv")
+    told = trained(capsys, "few.csv", "-t", "y", "--folds", folds, "--hidden", "4", "--epochs", "1")
+    assert told["scores"]["method"] == f"{parts}-fold cross-validation"
+    assert told["scores"]["rows"] == 24
+
+
+def test_groups_are_left_out_one_by_one(capsys, shifted: Path) -> None:
+    told = trained(
+        capsys,
+        str(shifted),
+        "-t",
+        "y",
+        "--folds",
+        "all",
+        "--group",
+        "group",
+        "--hidden",
+        "4",
+        "--epochs",
+        "1",
+    )
+    assert told["scores"]["method"] == "7-fold cross-validation"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--folds", "1"], "--folds expects a number from 2 on, or 'all'. Got 1 instead."),
+        (["--folds", "ten"], "--folds expects a number from 2 on, or 'all'. Got ten instead."),
+        (["--folds", "5", "--test", "0.2"], "Got both; leave out test and validation."),
+        (["--folds", "5", "--set", "validation=0.2"], "Got both; leave out test and validation."),
+        (["--folds", "401"], "Expected at least 401 rows for 401 folds. Got 400."),
+    ],
+)
+def test_folds_that_cannot_be_are_one_sentence(capsys, shifted: Path, options, sentence) -> None:
+    assert run(["train", str(shifted), "-t", "y", *options]) in (1, 2)
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1

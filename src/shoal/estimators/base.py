@@ -31,6 +31,7 @@ from shoal.estimators.callbacks import (
     with_callbacks,  # pyright: ignore[reportAttributeAccessIssue]
 )
 from shoal.estimators.fitted import coefficients, fitted_attributes
+from shoal.estimators.uncertainty import UncertaintyMixin
 from shoal.history import History
 from shoal.model.model import Model
 from shoal.problem import Problem
@@ -41,7 +42,7 @@ from shoal.train.schedules import Schedule
 
 Net = TypeVar("Net", bound="NetEstimator")
 
-class NetEstimator(CallbackSupportMixin, BaseEstimator):
+class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
     """A network behind scikit-learn's interface; see `NetClassifier` and `NetRegressor`."""
 
     random_state: Any
@@ -109,7 +110,7 @@ class NetEstimator(CallbackSupportMixin, BaseEstimator):
         problem = self._problem(X, y, sample_weight, earlier)
         valid = self._valid(problem, X_val, y_val, sample_weight_val)
         start = None if earlier is None else _weights_of(earlier)
-        plan = resolved(settings, Facts(len(problem), problem.task, valid is not None))
+        plan = resolved(settings, Facts(len(problem), problem.task, valid is not None, problem.image))
         task = FitTask(self, plan.epochs, X, y, sample_weight)
         self._train(problem, settings, valid=valid, start=start, earlier=earlier, task=task)
         task.ends()

@@ -97,7 +97,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     averaging : None, "ema", "swa" or mapping
         Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
         (``{"kind": "swa", "start": 0.75}``), which then predicts.
-    augment : None or mapping
+    augment : None, mapping, or names
         How training rows are varied anew in every step.
     balance : bool
         Draw rows so that every class comes equally often.
@@ -142,8 +142,10 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
     one_hot_levels, max_levels : int
         Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
-    calibrate : bool
-        Fit a temperature to the probabilities on the validation rows (arXiv 1706.04599).
+    calibrate : bool or "auto"
+        True divides the logits by a temperature that is fitted on the validation rows, so that probabilities
+        are as sure as they should be (arXiv 1706.04599). "auto" leaves them as they are: an estimator trains
+        no folds to fit it by. See `recalibrate` for rows of their own.
     precision : {"auto", "float32", "float64"}
         In which the network is trained and predicts.
     random_state : int, RandomState or None
@@ -260,7 +262,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         smooth_clip: Any = "auto",
         one_hot_levels: Any = 8,
         max_levels: Any = 256,
-        calibrate: Any = False,
+        calibrate: Any = "auto",
         precision: Any = "auto",
         random_state: Any = None,
         warm_start: Any = False,

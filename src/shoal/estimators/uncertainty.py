@@ -1,4 +1,4 @@
-"""What a fitted estimator says of its own answers: how sure it is, and how unlike its training rows a row is."""
+"""What a fitted estimator says of its own answers: how sure it is, and of rows: how unlike those it knows."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class UncertaintyMixin:
         return self.model_.predict_samples(frame, samples, seed)
 
     def unlikeness(self, X: Any) -> Unlikeness:
-        """Return how unlike the training rows each row is, by the mixture that the ``mixture`` setting fitted.
+        """Return how unlike the training rows each row is, by the mixture of the ``mixture`` setting.
 
         Parameters
         ----------

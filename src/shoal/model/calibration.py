@@ -36,7 +36,8 @@ def fit_temperature(
     Parameters
     ----------
     head : str
-        One of `shoal.nets.heads.HEADS` that gives probabilities.
+        softmax, sigmoid or multilabel; `shoal.nets.heads.by_class` makes the outputs of ordered classes
+        those of softmax.
     outputs : array (rows, outputs)
         Logits.
     truth : array
@@ -161,7 +162,7 @@ def calibration_of(
 
 def _slope_of(head: str, outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
     """Return first and second derivative of the mean loss by ``1 / T``."""
-    kinds = {"softmax": _of_classes, "sigmoid": _of_labels, "multilabel": _of_labels, "ordinal": _of_order}
+    kinds = {"softmax": _of_classes, "sigmoid": _of_labels, "multilabel": _of_labels}
     if head not in kinds:
         raise ValueError(f"The {head} head predicts values, not probabilities.")
     return kinds[head](outputs, truth, share)
@@ -189,35 +190,6 @@ def _of_labels(outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Sl
         return float(share @ slope), float(share @ bend)
 
     return slope_of
-
-
-def _of_order(outputs: np.ndarray, truth: np.ndarray, share: np.ndarray) -> _Slope:
-    """Of ordered classes: ``p = sigmoid(b u) - sigmoid(b l)`` between two cumulative logits.
-
-    ``-log p = softplus(-b u) + softplus(b l) - log(1 - exp(-b (u - l)))``.
-    """
-    lower, upper, bounded = _thresholds_around(outputs, truth.astype(np.int64).reshape(len(outputs)))
-    gap = np.where(bounded, np.maximum(upper - lower, np.finfo(np.float64).eps), np.inf)
-
-    def slope_of(sharpness: float) -> tuple[float, float]:
-        high, low = _logistic(sharpness * upper), _logistic(sharpness * lower)
-        shrink = np.exp(-sharpness * gap)
-        narrow = np.where(shrink > 0, gap, 0.0) * shrink / -np.expm1(-sharpness * gap)
-        slope = lower * low - upper * (1.0 - high) - narrow
-        bend = np.square(lower) * low * (1.0 - low) + np.square(upper) * high * (1.0 - high)
-        bend += np.square(narrow) / np.where(shrink > 0, shrink, 1.0)
-        return float(share @ slope), float(share @ bend)
-
-    return slope_of
-
-
-def _thresholds_around(outputs: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the cumulative logits below and above each true class, 0 at the ends, and if it has both."""
-    rows, last = np.arange(len(outputs)), outputs.shape[1]
-    first, final = truth == 0, truth == last
-    lower = np.where(first, 0.0, outputs[rows, np.maximum(truth - 1, 0)])
-    upper = np.where(final, 0.0, outputs[rows, np.minimum(truth, last - 1)])
-    return lower, upper, ~(first | final)
 
 
 def _logistic(values: np.ndarray) -> np.ndarray:

@@ -12,21 +12,21 @@ import polars as pl
 
 from shoal.axes import Precision
 from shoal.data.columns import Column
-from shoal.data.encode import TableEncoder
-from shoal.data.intake import as_answers, as_frame
-from shoal.data.mixture import Unlikeness
+from shoal.data.encoders import Encoder, encoder_from_json
+from shoal.data.image_encoder import ImageEncoder
+from shoal.data.images import has_columns, image_frame
+from shoal.data.intake import as_frame
 from shoal.data.task import Target
-from shoal.errors import ArtefactError, ColumnError, InputError, SettingError, TargetError
+from shoal.errors import ArtefactError, ColumnError, SettingError, TargetError
 from shoal.history.record import History
 from shoal.model.archive import write_archive
-from shoal.model.calibration import calibration_of
 from shoal.model.card import CardFacts, write_card
 from shoal.model.contents import Contents, brief, to_members
 from shoal.model.ensemble import EnsembleMember, combined
-from shoal.model.predict import forward, forward_thinned
-from shoal.nets.heads import probabilities
+from shoal.model.predict import forward
+from shoal.model.uncertainty import UncertaintyMixin
+from shoal.nets.heads import by_class, deviations, probabilities, quantiles, values
 from shoal.nets.spec import NetSpec
-from shoal.rules import Number, check
 
 _PRECISIONS = ("float32", "float64")
 
@@ -43,7 +43,7 @@ _MISFITS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(UncertaintyMixin):
     """A trained network, the way from tables to it and back, and the story of its training.
 
     Attributes
@@ -52,8 +52,8 @@ class Model:
         What the network is.
     params, state : dict of str to array
         Its weights and running statistics, in the type that `precision` names.
-    encoder : TableEncoder
-        From tables to the network's numbers.
+    encoder : TableEncoder or ImageEncoder
+        From tables or images to the network's numbers.
     columns : tuple of Column
         The feature columns of the training table, those left out included.
     target : Target
@@ -75,7 +75,7 @@ class Model:
     spec: NetSpec
     params: dict[str, np.ndarray]
     state: dict[str, np.ndarray]
-    encoder: TableEncoder
+    encoder: Encoder
     columns: tuple[Column, ...]
     target: Target
     history: History = field(default_factory=History)
@@ -139,8 +139,45 @@ class Model:
         if self.target.task != "regression":
             # Without the temperature, which changes no class but could make two of them equal by rounding.
             return self.target.labels(probabilities(self.spec.head, self.raw(X)))
-        values = self.target.unscale(self.raw(X))
-        return values[:, 0] if len(self.target.names) == 1 else values
+        return self._one_or_all(self._values(self.raw(X)))
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Return the predicted quantiles of each row, which never cross.
+
+        Returns
+        -------
+        float64 array (rows, levels)
+            In the units of the target, columns as ``target.levels``; of shape (rows, outputs, levels) for
+            several quantities.
+
+        Raises
+        ------
+        SettingError
+            If the network has another head.
+        """
+        if self.spec.head != "quantiles":
+            raise SettingError(
+                f"Expected a network with the head 'quantiles', which predicts quantiles. Got "
+                f"'{self.spec.head}'."
+            )
+        scaled = quantiles(self.raw(X), self.target.levels)
+        levels = [self.target.unscale(scaled[:, :, i]) for i in range(len(self.target.levels))]
+        return self._one_or_all(np.stack(levels, axis=2))
+
+    def predict_std(self, X: Any) -> np.ndarray:
+        """Return the predicted standard deviation of each row.
+
+        Returns
+        -------
+        float64 array (rows,)
+            In the units of the target; of shape (rows, outputs) for several quantities.
+
+        Raises
+        ------
+        SettingError
+            If the network has another head than the gaussian one.
+        """
+        return self._one_or_all(deviations(self.spec.head, self.raw(X)) * np.array(self.target.scale))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class.
@@ -157,7 +194,7 @@ class Model:
             For a regression, which has no probabilities.
         """
         self._refuse_regression("probabilities")
-        return probabilities(self.spec.head, self.raw(X) / self.temperature)
+        return self._tempered(self.raw(X))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits: (rows,) for two classes, else (rows, classes) or (rows, labels).
@@ -165,98 +202,8 @@ class Model:
         They are the network's own, whatever the temperature.
         """
         self._refuse_regression("a decision function")
-        raw = self.raw(X)
-        return raw[:, 0] if self.target.task == "binary" else raw
-
-    def predict_samples(self, X: Any, samples: int = 50, seed: int = 0) -> np.ndarray:
-        """Return the predictions of thinned networks: Monte-Carlo dropout (arXiv 1506.02142).
-
-        Each sample is the network with some of its units left out, as dropout leaves them out in
-        training; batch statistics are those of prediction. The mean over the samples is a prediction, their
-        spread says how much it hangs on single units. A sample leaves out the same units for all rows, so
-        those of a row depend on the seed alone, not on the rows beside it or on their number.
-
-        Parameters
-        ----------
-        X : table of shape (rows, features)
-        samples : int
-        seed : int
-
-        Returns
-        -------
-        float64 array (samples, rows, outputs)
-            Probabilities of the classes or labels, or quantities in the units of the target.
-
-        Raises
-        ------
-        SettingError
-            If the network has no dropout, or `samples` is below 1.
-        """
-        check("predict_samples", "samples", samples, Number(1, integer=True))
-        check("predict_samples", "seed", seed, Number(0, 2**32 - 1, integer=True))
-        if not any(rate > 0 for rate in self.spec.rates().values()):
-            raise SettingError(
-                "Expected a network with dropout, for Monte-Carlo samples. This one has none; train it with "
-                "the setting dropout, such as dropout=0.2."
-            )
-        rows = self.encoder.transform(self._frame(X))
-        told = {"samples": samples, "seed": seed, "precision": self.precision}
-        nets = [forward_thinned(self.spec, *net, rows.numbers, rows.codes, **told) for net in self._weights()]
-        return np.stack([self._answers(combined(self.spec.head, one)) for one in zip(*nets, strict=True)])
-
-    def unlikeness(self, X: Any) -> Unlikeness:
-        """Return how unlike the training rows each row is.
-
-        Parameters
-        ----------
-        X : table of shape (rows, features)
-
-        Returns
-        -------
-        Unlikeness
-            ``share`` (rows,), the share of the training rows that are likelier than the row under the
-            Gaussian mixture that the ``mixture`` setting fitted to them, 1 where all are; and
-            ``log_density`` (rows,).
-
-        Raises
-        ------
-        SettingError
-            If the model was trained without a mixture.
-        """
-        return self.encoder.unlikeness(self.encoder.transform(self._frame(X)))
-
-    def calibrate(self, X: Any, y: Any, weight: Any = None) -> Model:
-        """Return the model with probabilities as sure as these rows say that they should be.
-
-        One number, the temperature, is fitted to the rows; see `shoal.model.calibration`. The predicted
-        classes stay as they are.
-
-        Parameters
-        ----------
-        X : table of shape (rows, features)
-            Rows that the network was *not* trained on: of its training rows it is too sure.
-        y : sequence (rows,) or table (rows, labels)
-            Their true classes.
-        weight : array (rows,), optional
-
-        Returns
-        -------
-        Model
-            Its ``scores["calibration"]`` say what that does to the calibration error, judged by five folds
-            of these rows.
-
-        Raises
-        ------
-        TargetError
-            For a regression, or a class that the model does not know.
-        InputError
-            If there are fewer than `shoal.model.calibration.FEWEST` rows.
-        """
-        self._refuse_regression("probabilities to calibrate")
-        truth = self.target.encode(_one_each(as_answers(y), frame := self._frame(X)))
-        heavy = None if weight is None else np.asarray(weight, np.float64)
-        found = calibration_of(self.spec.head, self.raw(frame), truth, heavy)
-        return replace(self, temperature=found["temperature"], scores={**self.scores, "calibration": found})
+        _, logits = by_class(self.spec.head, self.raw(X))
+        return logits[:, 0] if self.target.task == "binary" else logits
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a ``.shoal`` file, in one step: a file that is there is replaced or kept whole.
@@ -293,9 +240,20 @@ class Model:
 
     def _answers(self, raw: np.ndarray) -> np.ndarray:
         """Return probabilities, or quantities in the units of the target."""
-        if self.target.task == "regression":
-            return self.target.unscale(raw)
-        return probabilities(self.spec.head, raw / self.temperature)
+        return self._values(raw) if self.target.task == "regression" else self._tempered(raw)
+
+    def _values(self, raw: np.ndarray) -> np.ndarray:
+        """Return the quantities that raw outputs say, in the units of the target."""
+        return self.target.unscale(values(self.spec.head, np.asarray(raw, np.float64), self.target.levels))
+
+    def _tempered(self, raw: np.ndarray) -> np.ndarray:
+        """Return probabilities; those of ordered classes cool down as those of softmax do."""
+        head, logits = by_class(self.spec.head, raw)
+        return probabilities(head, logits / self.temperature)
+
+    def _one_or_all(self, found: np.ndarray) -> np.ndarray:
+        """Return what was found without its axis of quantities where there is one quantity."""
+        return found[:, 0] if len(self.target.names) == 1 else found
 
     def _alone(self, one: EnsembleMember) -> Model:
         facts = {**self.provenance, "seed": one.seed}
@@ -310,6 +268,8 @@ class Model:
         )
 
     def _frame(self, X: Any) -> pl.DataFrame:
+        if isinstance(self.encoder, ImageEncoder) and not has_columns(X):
+            return image_frame(X, self.encoder.name)
         frame = as_frame(X)
         if frame.columns == [f"x{i}" for i in range(frame.width)]:  # an array: columns go by their place
             frame = self._named(frame)
@@ -331,12 +291,6 @@ class Model:
             )
 
 
-def _one_each(answers: pl.Series | pl.DataFrame, frame: pl.DataFrame) -> pl.Series | pl.DataFrame:
-    if len(answers) != frame.height:
-        raise InputError(f"Expected one answer for each of the {frame.height} rows. Got {len(answers)}.")
-    return answers
-
-
 def from_contents(contents: Contents, where: str) -> Model:
     """Return the model that a file holds.
 
@@ -351,7 +305,7 @@ def from_contents(contents: Contents, where: str) -> Model:
             spec=NetSpec.from_json(document["spec"]),
             params=contents.params,
             state=contents.state,
-            encoder=TableEncoder.from_json(document["encoder"]),
+            encoder=encoder_from_json(document["encoder"]),
             columns=tuple(Column.from_json(column) for column in document["columns"]),
             target=Target.from_json(document["target"]),
             history=contents.history,
