@@ -17,8 +17,10 @@ from shoal.history import History, judged
 from shoal.model.drawing import network_in_words
 from shoal.model.fingerprint import fingerprint
 from shoal.model.provenance import provenance, versions
+from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import TableInput
-from shoal.nets.spec import mlp
+from shoal.nets.listing import layers_of
+from shoal.nets.spec import NetSpec, mlp
 
 from .conftest import features, houses
 
@@ -122,6 +124,38 @@ def test_a_table_of_many_columns_is_listed_up_to_a_point(models):
         (
             mlp(TableInput(numbers=2), (8, 8, 8), "softmax", 3, residual=True),
             "2 numbers in, hidden layers of 8, 8 and 8 units (residual, relu), 3 softmax outputs",
+        ),
+        (
+            NetSpec(
+                ImageInput(8, 8, 1),
+                layers_of(
+                    [
+                        {"conv2d": 4, "norm": "batch", "activation": "relu"},
+                        "max_pool",
+                        {"conv2d": 8},
+                        "flatten",
+                        {"dense": 9},
+                    ]
+                ),
+                "softmax",
+                3,
+            ),
+            "images of 8 x 8 x 1 in, convolutions of 4 and 8 filters and one hidden layer of 9 units "
+            "(batch norm, relu, max pooling), 3 softmax outputs",
+        ),
+        (
+            NetSpec(
+                TableInput(numbers=2),
+                layers_of([{"repeat": 1000, "layers": [{"dense": 2, "activation": "tanh"}]}]),
+                "linear",
+                1,
+            ),
+            "2 numbers in, hidden layers of 2 (1,000 times) units (tanh), 1 linear output",
+        ),
+        (
+            mlp(TableInput(numbers=2), (8,), "linear", 1).with_members(16),
+            "2 numbers in, one hidden layer of 8 units (relu), 1 linear output, 16 members that share "
+            "kernels and are averaged",
         ),
     ],
 )

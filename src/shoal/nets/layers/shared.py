@@ -62,6 +62,6 @@ class MemberBatchNorm(BatchNorm):
         return {"mean": np.zeros(shape), "var": np.ones(shape)}
 
     def apply(self, params, running, x, mask, path, now):
-        flat = [{name: value.reshape(-1) for name, value in part.items()} for part in (params, running)]
-        y, fresh = super().apply(*flat, x.reshape(x.shape[0], -1), None, path, now)
+        params, running = ({k: v.reshape(-1) for k, v in part.items()} for part in (params, running))
+        y, fresh = super().apply(params, running, x.reshape(x.shape[0], -1), None, path, now)
         return y.reshape(x.shape), {name: value.reshape(x.shape[1:]) for name, value in fresh.items()}
