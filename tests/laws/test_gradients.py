@@ -1,4 +1,4 @@
-"""Law 7: gradients are central differences, in float64, for every layer, activation and loss."""
+"""Law 7 and C3: gradients are central differences, in float64, for every layer and penalty."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from central_differences import check, slopes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import Input, TableInput
 from shoal.nets.layers import (
@@ -31,70 +31,9 @@ from shoal.nets.layers import (
     Residual,
     Scale,
 )
-from shoal.nets.losses import LOSSES, weighted_mean
-from shoal.nets.members import member_mean
 from shoal.nets.network import apply, init
 from shoal.nets.spec import NetSpec
-
-STEP = 1e-6  # the error of a central difference is about 1e-10 here, of its rounding 1e-10 too
-DIRECTIONS = 8
-
-
-def slopes(function, values, seed: int = 0):
-    """Return slopes of `function` along random directions: by its gradient, and by central differences."""
-    rng = np.random.default_rng(seed)
-    flat, unravel = jax.flatten_util.ravel_pytree(values)
-    ways = jnp.asarray(rng.standard_normal((DIRECTIONS, flat.size)))
-
-    def both(flat, ways):
-        def f(v):
-            return function(unravel(v))
-
-        ahead, behind = jax.lax.map(
-            lambda w: f(flat + STEP * w), jnp.stack([ways, -ways]).reshape(-1, flat.size)
-        ).reshape(2, -1)
-        return ways @ jax.grad(f)(flat), (ahead - behind) / (2.0 * STEP)
-
-    quickly = {"xla_backend_optimization_level": "0"}  # of compiling; the arithmetic is the same
-    return jax.device_get(jax.jit(both, compiler_options=quickly)(flat, ways))
-
-
-def check(spec: NetSpec, loss: str = "squared_error", batch: int = 5, seed: int = 0) -> None:
-    """Compare the slopes of the whole objective of training, row weights and dropout included."""
-    rng = np.random.default_rng(seed)
-    with jax.enable_x64(True):
-        params, running = (_arrays(part) for part in init(spec, seed, "float64"))
-        params = {k: v + 0.1 * jnp.asarray(rng.standard_normal(v.shape)) for k, v in params.items()}
-        rates = {path: jnp.asarray(rate) for path, rate in spec.rates().items()}
-        weight = jnp.asarray(rng.uniform(0.5, 2.0, batch))
-        given_rows = {
-            "numbers": jnp.asarray(rng.standard_normal((batch, spec.inputs.numbers))),
-            "codes": jnp.asarray([[r % n for n in spec.inputs.levels] for r in range(batch)], jnp.int32),
-        }
-        target = _target(loss, batch, spec.outputs, rng)
-        numbers = {"huber_delta": jnp.asarray(0.7), "label_smoothing": jnp.asarray(0.2)}
-
-        def objective(params):
-            now = Pass(train=True, key=jnp.uint32(seed), weight=weight, rates=rates)
-            outputs, _ = apply(spec, params, running, given_rows, now)
-            rows = member_mean(outputs, target, lambda y, t: LOSSES[loss].function(y, t, numbers))
-            return weighted_mean(rows, weight)
-
-        exact, numeric = slopes(objective, params, seed)
-    np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-8)
-    assert np.abs(exact).max() > 1e-4, "a slope of nothing tests nothing"
-
-
-def _arrays(values):
-    return {k: jnp.asarray(v) for k, v in values.items()}
-
-
-def _target(loss: str, batch: int, outputs: int, rng):
-    if loss == "cross_entropy":
-        return jnp.asarray(rng.integers(0, outputs, batch), jnp.int32)
-    if loss == "binary_cross_entropy":
-        return jnp.asarray(rng.integers(0, 2, (batch, outputs)), jnp.float64)
-    return jnp.asarray(rng.standard_normal((batch, outputs)))
+from shoal.train.descent import descended, penalty_of
 
 
 def net(*layers: Layer, inputs: Input | None = None, outputs: int = 2) -> NetSpec:
@@ -141,32 +80,38 @@ def test_layers(name):
     check(LAYER_CASES[name])
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_losses(loss):
-    check(net(Dense(4), SMOOTH, outputs=3), loss)
+@settings(max_examples=12)
+@given(name=st.sampled_from(sorted(LAYER_CASES)), batch=st.integers(2, 6), seed=st.integers(0, 999))
+def test_any_layer_with_any_values(name, batch, seed):
+    check(LAYER_CASES[name], batch=batch, seed=seed)
 
 
-def test_activations():
-    """All in one program; points are at least a thousand steps from any kink."""
-    x = np.array([-31.0, -4.1, -1.7, -1.003, -0.3, -1e-2, 1e-2, 0.4, 0.97, 1.5, 3.0, 25.0])
-    ways = np.random.default_rng(1).standard_normal((2, len(x)))
+@pytest.mark.parametrize("name", ["dense", "residual", "repeat", "conv2d", "shared_dense"])
+def test_penalties_of_activities(name):
+    """E1, on the values after the activations: the slopes of loss and penalty together."""
+    spec = LAYER_CASES[name]
+    paths = [path for path, layer, _ in spec.walk() if isinstance(layer, Activation)]
+    check(spec, activity=paths)
 
-    @jax.jit
-    def everything(x):
-        found = {}
-        for name, kind in ACTIVATIONS.items():
-            # along a direction, because a softmax looks at all of its units
-            weighed = lambda t, f=kind.function: jnp.sum(ways[0] * f(t))  # noqa: E731
-            numeric = (weighed(x + STEP * ways[1]) - weighed(x - STEP * ways[1])) / (2.0 * STEP)
-            found[name] = (jnp.sum(ways[1] * jax.grad(weighed)(x)), numeric)
-        return found
 
+def test_penalties_of_weights():
+    """E1: what L2 adds to the gradient is the slope of the penalty, of kernels and of biases."""
+    rng = np.random.default_rng(3)
+    uses = ("l2", "bias_l2")
     with jax.enable_x64(True):
-        found = jax.device_get(everything(jnp.asarray(x)))
-    exact, numeric = found.pop("binary_step_straight_through")
-    assert (exact, numeric) == (pytest.approx(ways[0] @ ways[1]), 0.0), "its slope is that of a line"
-    for name, (exact, numeric) in found.items():
-        np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-8, err_msg=name)
+        params = {
+            name: jnp.asarray(rng.standard_normal((3, 2))) for name in ("a.kernel", "a.bias", "a.gamma")
+        }
+        strengths = {"l2": {"a.kernel": jnp.asarray(0.3), "a.bias": jnp.asarray(0.7)}}
+        still = {name: jnp.zeros_like(value) for name, value in params.items()}
+        rate = jnp.asarray(1.0)
+        moved, _ = descended(params, still, (), rate, strengths, "sgd", uses)
+        added = {name: params[name] - moved[name] for name in params}
+        exact, numeric = slopes(lambda p: penalty_of(p, strengths, uses), params)
+        along, _ = slopes(lambda p: sum(jnp.sum(added[n] * p[n]) for n in p), params)
+    np.testing.assert_allclose(exact, numeric, rtol=1e-6)
+    np.testing.assert_allclose(along, exact, rtol=1e-12)
+    assert not added["a.gamma"].any()
 
 
 @settings(max_examples=4)
@@ -183,7 +128,7 @@ def test_any_shape(batch, numbers, units, outputs, seed):
         for n in units
         for layer in (Residual((Dense(n), LayerNorm(), Activation("softplus"))), Dropout(0.3))
     ]
-    check(net(*layers, inputs=TableInput(numbers), outputs=outputs), "huber", batch, seed)
+    check(net(*layers, inputs=TableInput(numbers), outputs=outputs), "half_squared_error", batch, seed)
 
 
 def test_rows_do_not_see_each_other():
