@@ -33,7 +33,7 @@ class Asked:
 
 
 def asked(
-    net: NetEstimator,
+    net: Any,
     X: Any,
     y: Any,
     sample_weight: Any = None,

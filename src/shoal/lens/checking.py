@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shoal.estimators.base import NetEstimator
 from shoal.lens.asked import asked
 from shoal.lens.checks import checked_recipe
 from shoal.lens.finding import seeds_from
@@ -13,7 +12,7 @@ from shoal.lens.verdict import CheckReport
 
 
 def check_recipe(
-    net: NetEstimator,
+    net: Any,
     X: Any,
     y: Any,
     sample_weight: Any = None,

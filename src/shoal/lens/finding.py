@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shoal.estimators.base import NetEstimator
 from shoal.learning_rate import HIGHEST, LOWEST, STEPS, find_rate, refuse_wrong_range
 from shoal.lens.asked import asked
 from shoal.rate_finding import RateFinding
@@ -13,7 +12,7 @@ from shoal.rules import Number, check
 
 
 def lr_find(
-    net: NetEstimator,
+    net: Any,
     X: Any,
     y: Any,
     sample_weight: Any = None,

@@ -21,6 +21,7 @@ RATES = (1.0, 0.2, 5.0)
 NEAR_ZERO = 0.05
 """Loss, as a share of that at the start, that counts as learnt by heart."""
 _SHARE = 0.25  # of the epochs, for which inputs and zeros are compared
+_LEAST_STEPS = 200  # of which that is, if the epochs are few
 _MOST_ROWS = 4000
 _ONE_SIDED = 0.5  # share of the batches of one class beyond which they teach little
 
@@ -71,24 +72,23 @@ def inputs_beat_zeros(subject: Subject) -> Check:
     """Check that a network that sees its inputs ends lower than one that is fed zeros."""
     view = _small(subject.view)
     blind = replace(view, train=_zeroed(view.train), valid=_zeroed(view.valid))
-    nets = [
-        replace(m, view=place, recipe=tried(m.recipe, m.recipe.learning_rate, _SHARE))
-        for place in range(2)
-        for m in subject.members
-    ]
+    recipe = subject.members[0].recipe
+    share = max(_SHARE, _LEAST_STEPS / (view.batches(recipe.batch_size)[1] * recipe.epochs))
+    short = tried(recipe, recipe.learning_rate, share)
+    nets = [replace(m, view=place, recipe=short) for place in range(2) for m in subject.members]
     results = train_all(nets, [view, blind])
     losses = np.array([_lowest(result.history) for result in results]).reshape(2, -1)
     gains = losses[1] - losses[0]
     spread = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
     seeing, fed_zeros, gain = float(losses[0].mean()), float(losses[1].mean()), float(gains.mean())
-    passed = bool(gain > 2.0 * spread and gain > 0)
+    passed = bool((gains > 0).all() or gain > 2.0 * spread > 0)
     said = f"validation loss {seeing:.4g} with inputs, {fed_zeros:.4g} with zeros (difference {gain:.2g})"
     remedy = (
         "The inputs do not help: look at how columns are read with 'shoal columns', at 'scaling' and "
-        "'activation'; too high a 'learning_rate' does it too, and a table that says nothing of the target."
+        "'activation'. A 'learning_rate' far off does it too, and a table that says nothing of the target."
     )
     numbers = {"inputs": seeing, "zeros": fed_zeros, "error": spread}
-    expected = "lower with inputs than with zeros, by more than two standard errors"
+    expected = "lower with inputs than with zeros, for every seed or by two standard errors"
     return Check("inputs beat zeros", expected, said, passed, "" if passed else remedy, numbers)
 
 
