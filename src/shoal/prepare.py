@@ -14,15 +14,18 @@ from shoal.axes import Precision
 from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, SettingNotice
 from shoal.freezing import frozen_rates
-from shoal.nets.heads import HEAD_OF_TASK
-from shoal.nets.inputs import TableInput
+from shoal.nets.heads import HEADS
+from shoal.nets.image_input import ImageInput
+from shoal.nets.inputs import Input, TableInput
 from shoal.nets.listing import layers_of
-from shoal.nets.losses.choice import LossChoice
 from shoal.nets.members import shared_members
 from shoal.nets.spec import NetSpec, mlp
+from shoal.outcome import loss_of, rate_factors_of
 from shoal.problem import Problem
 from shoal.settings import Settings, as_optimizer, as_schedule
+from shoal.train.augment import augmentation_for
 from shoal.train.averaging import as_averaging
+from shoal.train.balance import balance_for
 from shoal.train.growth import as_growth
 from shoal.train.penalties import as_constraint
 from shoal.train.recipe import Recipe
@@ -40,7 +43,7 @@ class Prepared:
     settings: Settings
     split: data.Split
     target: data.Target
-    encoder: data.TableEncoder
+    encoder: data.Encoder
     view: View
     columns: tuple[data.Column, ...] = ()
     layers: NetSpec | None = None  # those of the network that this one starts from
@@ -52,12 +55,12 @@ def prepare(
     """Decide the settings, split the rows, and encode them; the encoder sees training rows only."""
     taken = adopted(problem, settings)
     problem, valid = taken.problem, by_place(valid, settings) if valid is not None else None
-    done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None))
+    done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None, problem.image))
     fold = split is not None and len(split.test) > 0
     split = split or _split(problem, done)
     rows = problem.take(split.train)
-    target = _target(problem, rows)
-    encoder = problem.encoder or data.TableEncoder.fit(rows.frame, rows.columns, _encoding(done), rows.weight)
+    target = _target(problem, rows, done)
+    encoder = problem.encoder or data.fit_encoder(rows.frame, rows.columns, _encoding(done), rows.weight)
     judge = valid if valid is not None else problem.take(split.valid)
     view = View(
         _batchable(rows, encoder, target, done.class_weight),
@@ -69,29 +72,50 @@ def prepare(
 
 def spec_of(ready: Prepared) -> NetSpec:
     """Describe the network that the settings ask for."""
-    s, layout = ready.settings, ready.encoder.layout
-    inputs = TableInput(
+    s = ready.settings
+    outputs = HEADS[s.head].units(ready.target.outputs, len(s.quantiles or ()))
+    return network_of(s, _input(s, ready.encoder), outputs, ready.layers)
+
+
+def network_of(s: Settings, inputs: Input, outputs: int, like: NetSpec | None = None) -> NetSpec:
+    """Describe the network that settings without any "auto" ask for; it takes the layers of `like`."""
+    spec, members = with_layers(_network(s, inputs, outputs), like), shared_members(s.ensemble)
+    return spec.with_members(members) if members else spec
+
+
+def _input(s: Settings, encoder: data.Encoder) -> Input:
+    """Describe how encoded rows enter the network."""
+    if isinstance(encoder, data.ImageEncoder):
+        known = (encoder.mean, encoder.std) if encoder.whole else ()
+        return ImageInput(*encoder.shape, *known)
+    layout = encoder.layout
+    return TableInput(
         numbers=layout.numbers,
-        continuous=_continuous(ready.encoder),
+        continuous=_continuous(encoder),
         levels=layout.levels,
         widths=tuple(_embedding_width(s.embedding_width, levels) for levels in layout.levels),
         number_embedding="periodic" if s.number_embedding == "periodic" else "none",
     )
-    spec = _network(s, inputs, HEAD_OF_TASK[ready.target.task], ready.target.outputs)
-    spec = with_layers(spec, ready.layers)
-    members = shared_members(s.ensemble)
-    return spec.with_members(members) if members else spec
 
 
-def _network(s: Settings, inputs: TableInput, head: str, outputs: int) -> NetSpec:
+def _frozen(ready: Prepared) -> tuple[tuple[str, float], ...]:
+    frozen = ready.settings.frozen
+    return () if frozen is None else frozen_rates(frozen, spec_of(ready))
+
+
+def _kind_of_rows(encoder: data.Encoder) -> str:
+    return "images" if isinstance(encoder, data.ImageEncoder) else "tables"
+
+
+def _network(s: Settings, inputs: Input, outputs: int) -> NetSpec:
     if s.layers is not None:
-        spec = NetSpec(inputs, layers_of(s.layers, inputs.shape()), head, outputs)
+        spec = NetSpec(inputs, layers_of(s.layers, inputs.shape()), s.head, outputs)
         spec.features_out()  # refuses what no head reads
         return spec
     return mlp(
         inputs,
         s.hidden,
-        head,
+        s.head,
         outputs,
         activation=s.activation,
         dropout=s.dropout,
@@ -106,7 +130,7 @@ def _network(s: Settings, inputs: TableInput, head: str, outputs: int) -> NetSpe
 def recipe_of(ready: Prepared) -> Recipe:
     """Return how the network is trained."""
     s = ready.settings
-    loss = LossChoice.of(s.loss, delta=s.huber_delta)
+    loss = loss_of(s)
     optimizer, schedule = as_optimizer(s), as_schedule(s.schedule, s.warmup) or Schedule("constant")
     schedule.refuse_longer_than(int(s.epochs))
     for notice in optimizer.notices(schedule):
@@ -135,6 +159,8 @@ def recipe_of(ready: Prepared) -> Recipe:
         epochs=int(s.epochs),
         accumulate=int(s.accumulate),
         growth=as_growth(s.batch_growth),
+        augment=augmentation_for(s.augment, _kind_of_rows(ready.encoder), s.number_embedding),
+        balance=balance_for(s.balance, ready.target.task, s.class_weight),
         min_epochs=int(s.min_epochs),
         patience=int(s.patience or 0),
         min_delta=float(s.min_delta),
@@ -144,7 +170,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         stop_change=s.stop_change,
         max_time=s.max_time,
         precision=cast(Precision, s.precision),
-        rate_factors=frozen_rates(s.frozen, spec_of(ready)) if s.frozen is not None else (),
+        rate_factors=(*_frozen(ready), *rate_factors_of(s)),
     )
 
 
@@ -167,14 +193,15 @@ def prepare_all(
     for i, given in enumerate(settings):
         split = folds[i] if folds else None
         taken = adopted(problem, given)
-        done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None))
+        done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None, problem.image))
         name = (_data_settings(done), id(split) if split else None, id(taken.problem.encoder))
         if name not in known:
             prepared = prepare(problem, given, valid=valid, split=split)
             known[name] = (prepared, len(views))
             views.append(prepared.view)
         prepared, view = known[name]
-        ready.append((replace(prepared, settings=done, layers=taken.layers), view))
+        target = replace(prepared.target, levels=done.quantiles or ())
+        ready.append((replace(prepared, settings=done, target=target, layers=taken.layers), view))
     return ready, views
 
 
@@ -182,7 +209,8 @@ def _data_settings(s: Settings) -> tuple:
     """Return what decides a view; of resolved settings, because "auto" may mean another thing to each net."""
     names = ("validation", "split", "scaling", "smooth_clip", "one_hot_levels", "max_levels", "seed")
     steps = (s.pca, s.whiten, repr(s.mixture))
-    return (*(getattr(s, n) for n in names), *steps, s.number_embedding == "piecewise", repr(s.class_weight))
+    answers = (repr(s.class_weight), s.head == "poisson", repr(s.class_order))
+    return (*(getattr(s, n) for n in names), *steps, s.number_embedding == "piecewise", *answers)
 
 
 def _split(problem: Problem, settings: Settings) -> data.Split:
@@ -197,13 +225,14 @@ def _split(problem: Problem, settings: Settings) -> data.Split:
     )
 
 
-def _target(problem: Problem, rows: Problem) -> data.Target:
+def _target(problem: Problem, rows: Problem, s: Settings) -> data.Target:
     """Classes are known from all rows, mean and spread of a quantity from the training rows only."""
-    if problem.target is not None:
-        return problem.target
-    if problem.task == "regression":
-        return data.Target.fit(rows.answers, "regression", rows.weight)
-    return data.Target.fit(problem.answers, problem.task, problem.weight)
+    target = problem.target
+    if target is None and problem.task == "regression":
+        target = data.Target.fit(rows.answers, "regression", rows.weight, counts=s.head == "poisson")
+    elif target is None:
+        target = data.Target.fit(problem.answers, problem.task, problem.weight, order=s.class_order)
+    return replace(target, levels=s.quantiles or ())
 
 
 def _encoding(s: Settings) -> data.Encoding:
@@ -219,7 +248,7 @@ def _encoding(s: Settings) -> data.Encoding:
     )
 
 
-def _batchable(rows: Problem, encoder: data.TableEncoder, target: data.Target, class_weight) -> Batchable:
+def _batchable(rows: Problem, encoder: data.Encoder, target: data.Target, class_weight) -> Batchable:
     encoded = encoder.transform(rows.frame)
     weight = np.ones(len(rows)) if rows.weight is None else np.asarray(rows.weight, float)
     if class_weight is not None and target.task != "regression":
@@ -236,7 +265,7 @@ def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.
     return data.class_weights(rows.labels(), class_weight, target.classes, rows.weight)
 
 
-def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
+def _continuous(encoder: data.Encoder) -> tuple[int, ...]:
     """Return the places of measured numbers among the encoded ones; every component is one."""
     if encoder.rotated is not None:
         return tuple(range(encoder.rotated.components.size))
