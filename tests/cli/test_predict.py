@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from shoal.cli.predict import WRITERS, write_table
 from shoal.data import Encoding, TableEncoder, Target, know_columns, read_table
 from shoal.model.artefact import load
 from shoal.model.model import Model
+from shoal.nets.heads import HEADS
 from shoal.nets.inputs import TableInput
 from shoal.nets.network import init
 from shoal.nets.spec import mlp
@@ -245,3 +247,43 @@ def test_the_predictions_are_as_readable_as_any_new_file(
     plain.touch()
     run(["predict", str(species_model), rows_of(penguins, tmp_path), "--out", str(out)])
     assert stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("targets", "head", "levels", "names"),
+    [
+        (["a"], "quantiles", (0.1, 0.5), ["prediction", "quantile_0.1", "quantile_0.5"]),
+        (["a"], "gaussian", (), ["prediction", "std"]),
+        (
+            ["a", "b"],
+            "quantiles",
+            (0.25, 0.75),
+            [
+                *("prediction_a", "prediction_b"),
+                *("quantile_0.25_a", "quantile_0.75_a", "quantile_0.25_b", "quantile_0.75_b"),
+            ],
+        ),
+        (["a", "b"], "gaussian", (), ["prediction_a", "prediction_b", "std_a", "std_b"]),
+        (["a"], "poisson", (), ["prediction"]),
+    ],
+)
+def test_what_a_head_says_of_the_spread_is_told_too(targets, head, levels, names, tmp_path, capsys) -> None:
+    frame = pl.DataFrame({"x": [0.0, 1.0, 2.0], "a": [1.5, 2.5, 9.0], "b": [10.0, 30.0, 20.0]})
+    columns = know_columns(frame.select("x"))
+    encoder = TableEncoder.fit(frame.select("x"), columns)
+    answers = frame[targets[0]] if len(targets) == 1 else frame.select(targets)
+    target = replace(Target.fit(answers, "regression", counts=head == "poisson"), levels=levels)
+    spec = mlp(TableInput(encoder.layout.numbers), (4,), head, HEADS[head].units(len(targets), len(levels)))
+    model = Model(spec, *init(spec, 0), encoder, columns, target)
+    model.save(tmp_path / "m.shoal")
+    frame.write_csv(tmp_path / "t.csv")
+    assert run(["predict", str(tmp_path / "m.shoal"), str(tmp_path / "t.csv")]) == 0
+    told = pl.read_csv(io.StringIO(capsys.readouterr().out))
+    assert told.columns == names
+    if head == "gaussian":
+        std = model.predict_std(frame.select("x")).reshape(3, -1)
+        np.testing.assert_allclose(told[:, -len(targets) :].to_numpy(), std)
+        assert (std > 0).all()
+    if len(levels) == 2:
+        found = model.predict_quantiles(frame.select("x")).reshape(3, -1)
+        np.testing.assert_allclose(told[:, len(targets) :].to_numpy(), found)
