@@ -110,3 +110,17 @@ def test_a_rate_beyond_reason_leaves_no_model(capsys) -> None:
     assert "Lower learning_rate (now 1e+300), or set clip_norm=1.0" in said.err
     assert said.err.strip().count("\n") == 0
     assert not list(Path("runs").glob("*/model.shoal"))
+
+
+def test_zeros_are_counted(capsys) -> None:
+    arguments = ("--epochs", "30", "--set", "l1=0.5", "--set", "learning_rate=0.05")
+    assert run(["train", "t.csv", *COMMON, *arguments]) == 0
+    said = capsys.readouterr().out
+    assert " of 12 weights are exactly zero (layers.0: " in said
+    path = said.partition("model   ")[2].splitlines()[0]
+    assert "weights are exactly zero" in Path(path).with_name("report.html").read_text()
+    assert run(["info", path]) == 0
+    assert "weights are exactly zero" in capsys.readouterr().out
+    assert run(["info", path, "--json"]) == 0
+    zeros = json.loads(capsys.readouterr().out)["zeros"]
+    assert zeros["total"] == zeros["layers.0"] + zeros["head"] > 0

@@ -32,6 +32,8 @@ def info(model: str, as_json: bool) -> None:
 
 
 def _plain(path: str, contents: Contents) -> dict[str, Any]:
+    from shoal.model.zeros import Zeros
+
     document, history = contents.document, contents.history
     told = ("target", "columns", "spec", "precision", "scores", "provenance")
     return {
@@ -40,6 +42,7 @@ def _plain(path: str, contents: Contents) -> dict[str, Any]:
         **{name: document[name] for name in told},
         "networks": 1 + len(contents.others),
         "weights": sum(a.size for net in (contents, *contents.others) for a in net.params.values()),
+        "zeros": Zeros.of(net.params for net in (contents, *contents.others)).to_json(),
         "epochs": len(history),
         "best_epoch": history.best_epoch,
         "stop_reason": history.stop_reason,

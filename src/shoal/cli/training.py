@@ -25,6 +25,7 @@ from shoal.model.archive import read_archive
 from shoal.model.contents import from_members
 from shoal.model.drawing import network_in_words
 from shoal.model.fingerprint import fingerprint
+from shoal.model.zeros import zeros_said
 from shoal.pipeline import Trained, train_table
 from shoal.report import Facts, write_report
 from shoal.train.checkpoint import read_state, write_state
@@ -103,6 +104,7 @@ def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: li
 def facts_of(order: Order, wish: Wish, trained: Trained, said: list[str]) -> Facts:
     """Gather what the report says."""
     model = trained.model
+    words = network_in_words(model.spec, len(model.members))
     split = trained.split
     return Facts(
         table=Path(order.table).name,
@@ -118,7 +120,7 @@ def facts_of(order: Order, wish: Wish, trained: Trained, said: list[str]) -> Fac
         provenance=model.provenance,
         command=wish.command,
         notices=said,
-        network=network_in_words(model.spec, len(model.members)),
+        network=". ".join(filter(None, (words, zeros_said(model.zeros(), model.provenance)))),
         seconds=trained.seconds,
     )
 
@@ -137,6 +139,8 @@ def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: in
     if "calibration" in trained.scores:
         print(calibration_said(trained.scores["calibration"]))
     print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
+    if zeros := zeros_said(trained.model.zeros(), trained.model.provenance):
+        print(f"{zeros}.")
     print(f"model   {wish.model or folder.model}")
     print(f"report  {folder.report}")
 
@@ -155,6 +159,7 @@ def _plain(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: 
         "epochs": len(history),
         "best_epoch": history.best_epoch,
         "stop_reason": history.stop_reason,
+        "zeros": trained.model.zeros().to_json(),
         "interrupted": trained.interrupted,
         "seconds": trained.seconds,
         "settings": trained.settings.to_json(),
@@ -173,7 +178,8 @@ def _figure(trained: Trained) -> str:
     alone = trained.scores.get("members")
     if alone is None:
         return told
-    return f"{told}; each of its {alone['count']} networks alone {compact(alone['figures'][lead.name])} on average"
+    mean = compact(alone["figures"][lead.name])
+    return f"{told}; each of its {alone['count']} networks alone {mean} on average"
 
 
 @contextmanager

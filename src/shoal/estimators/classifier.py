@@ -68,7 +68,8 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     label_smoothing : float
         Share of the target spread evenly over the classes.
     class_weight : None, "balanced" or dict
-        Weight of each class; "balanced" gives all classes the same total.
+        Weight of each class in training; "balanced" gives all classes the same total. Validation rows, and
+        calibration, weigh every class as often as it occurs.
     optimizer : str
         Any of `shoal.train.optimizers.OPTIMIZERS`.
     learning_rate : float, "default" or "auto"
@@ -184,6 +185,8 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         The epoch whose weights are kept.
     stop_reason_ : str
         Why training ended, in words.
+    zeros_ : dict
+        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them, and ``"total"``.
 
     Examples
     --------

@@ -53,6 +53,7 @@ def fitted_attributes(
         "best_validation_score_": max(scores) if scores else None,
         "best_iter_": history.best_epoch,
         "stop_reason_": history.stop_reason,
+        "zeros_": model.zeros().to_json(),
         "_optimizer": {"optimizer": result.state.get("optimizer"), "epoch": result.epochs},
     }
 

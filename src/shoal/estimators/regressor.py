@@ -92,7 +92,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     averaging : None, "ema", "swa" or mapping
         Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
         (``{"kind": "swa", "start": 0.75}``), which then predicts.
-    augment : None or mapping
+    augment : None, mapping, or names
         How training rows are varied anew in every step.
     base_batch_size : int or None
         Batch size that ``learning_rate`` is meant for; the rate grows in proportion to the real one
@@ -172,6 +172,8 @@ class NetRegressor(RegressorMixin, NetEstimator):
         The epoch whose weights are kept.
     stop_reason_ : str
         Why training ended, in words.
+    zeros_ : dict
+        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them, and ``"total"``.
 
     Examples
     --------

@@ -32,6 +32,7 @@ class CardFacts:
     scores: Mapping[str, Any]
     precision: str
     networks: int = 1
+    zeros: str = ""
 
 
 def write_card(facts: CardFacts) -> str:
@@ -158,6 +159,7 @@ def _network(facts: CardFacts) -> str:
     return (
         f"## The network\n\n{network_in_words(facts.spec, facts.networks)}. "
         f"{facts.weights:,} weights{all_of}, computed in {facts.precision}."
+        + (f" {facts.zeros}." if facts.zeros else "")
     )
 
 

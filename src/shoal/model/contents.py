@@ -4,9 +4,10 @@
 put together from two models is refused even where each part is sound. The card carries none: it is
 text for people, and who adds a note of their own to it keeps a working model.
 
-The networks of an ensemble share all but their numbers: ``params/...`` and ``state/...`` among the weights are
-the first network's, ``members/1/params/...`` those of the next, and ``ensemble`` in ``model.json`` has the names,
-seed and history of each further one. A model of one network has none of this, and is a file of version 1.
+The networks of an ensemble share all but their numbers: ``params/...`` and ``state/...`` among the weights
+are the first network's, ``members/1/params/...`` those of the next, and ``ensemble`` in ``model.json`` has
+the names, seed and history of each further one. A model of one network has none of this, and is a file of
+version 1.
 """
 
 from __future__ import annotations

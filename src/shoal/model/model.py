@@ -25,6 +25,7 @@ from shoal.model.contents import Contents, brief, to_members
 from shoal.model.ensemble import EnsembleMember, combined
 from shoal.model.predict import forward
 from shoal.model.uncertainty import UncertaintyMixin
+from shoal.model.zeros import Zeros, zeros_said
 from shoal.nets.heads import by_class, deviations, probabilities, quantiles, values
 from shoal.nets.spec import NetSpec
 
@@ -215,11 +216,16 @@ class Model(UncertaintyMixin):
         """
         write_archive(path, to_members(self._contents()))
 
+    def zeros(self) -> Zeros:
+        """Return how many weights are exactly zero, by layer, in all networks of an ensemble together."""
+        return Zeros.of(params for params, _ in self._weights())
+
     def card(self) -> str:
         """Return what a person should know of the model, as Markdown."""
         weights = sum(array.size for params, _ in self._weights() for array in params.values())
         told = (self.columns, self.target, self.history, self.provenance, self.scores, self.precision)
-        return write_card(CardFacts(self.spec, weights, *told, networks=1 + len(self.others)))
+        several = {"networks": 1 + len(self.others), "zeros": zeros_said(self.zeros(), self.provenance)}
+        return write_card(CardFacts(self.spec, weights, *told, **several))
 
     def _contents(self) -> Contents:
         document = {
