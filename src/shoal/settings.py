@@ -157,7 +157,8 @@ class Settings:
     huber_delta : float
         Where the Huber loss turns from square to straight, in standard deviations of the target.
     class_weight : None, "balanced" or dict
-        Weight of each class; "balanced" gives all classes the same total.
+        Weight of each class in training; "balanced" gives all classes the same total. Validation rows, and
+        calibration, weigh every class as often as it occurs.
     optimizer : str or mapping
         One of `shoal.train.optimizers.OPTIMIZERS`, or ``{"kind": "adam", "beta_1": 0.8}``.
     learning_rate : float, "default" or "auto"

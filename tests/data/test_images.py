@@ -10,6 +10,7 @@ import pytest
 
 from shoal.data import (
     ColumnKind,
+    Encoding,
     ImageEncoder,
     encoder_from_json,
     fit_encoder,
@@ -19,7 +20,7 @@ from shoal.data import (
     read_table,
 )
 from shoal.data.image_files import arrays_to_test, label_column, parse_size
-from shoal.errors import ColumnError, FileError, InputError
+from shoal.errors import ColumnError, FileError, InputError, SettingError
 from shoal.model.fingerprint import fingerprint
 
 
@@ -232,3 +233,12 @@ def test_a_broken_file_and_a_wrong_size_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     with pytest.raises(FileError, match="Expected a folder of pictures"):
         read_table(tmp_path / "a.csv", image_size="8x8")
+
+
+@pytest.mark.parametrize(("name", "value"), [("pca", 3), ("whiten", True), ("mixture", 2)])
+def test_steps_of_numbers_are_refused_for_images(name: str, value) -> None:
+    frame = image_frame(bytes_of())
+    with pytest.raises(
+        SettingError, match=f"'{name}' setting is for the numbers of a table. Got .* for images"
+    ):
+        fit_encoder(frame, know_columns(frame), Encoding(**{name: value}))

@@ -12,6 +12,7 @@ from shoal.data.encode import TableEncoder
 from shoal.data.image_encoder import ImageEncoder
 from shoal.data.kinds import Column, ColumnKind
 from shoal.data.settings import Encoding
+from shoal.errors import SettingError
 
 Encoder = TableEncoder | ImageEncoder
 
@@ -22,10 +23,26 @@ def fit_encoder(
     encoding: Encoding | None = None,
     weight: np.ndarray | None = None,
 ) -> Encoder:
-    """Learn the encoding from training rows, and from nothing else; see `TableEncoder.fit`."""
+    """Learn the encoding from training rows, and from nothing else; see `TableEncoder.fit`.
+
+    Raises
+    ------
+    SettingError
+        If the rows are images, and components or a mixture of numbers are asked for.
+    """
     images = any(column.used and column.kind is ColumnKind.IMAGE for column in columns)
+    if images and encoding is not None:
+        _refuse_steps_of_numbers(encoding)
     kind = ImageEncoder if images else TableEncoder
     return kind.fit(frame, columns, encoding, weight)
+
+
+def _refuse_steps_of_numbers(encoding: Encoding) -> None:
+    for name, value in (("pca", encoding.pca), ("whiten", encoding.whiten), ("mixture", encoding.mixture)):
+        if value:
+            raise SettingError(
+                f"The '{name}' setting is for the numbers of a table. Got {value!r} for images."
+            )
 
 
 def encoder_from_json(data: Mapping[str, Any]) -> Encoder:

@@ -186,7 +186,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     stop_reason_ : str
         Why training ended, in words.
     zeros_ : dict
-        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them, and ``"total"``.
+        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them; ``"total"``.
 
     Examples
     --------
