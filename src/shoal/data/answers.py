@@ -171,8 +171,8 @@ row 2 (the first row is 1); write them one way.
         if len(first) == 2:
             one, other = sorted(first.values())
             raise TargetError(
-                f"Expected classes that are all text or all numbers. Got {values[one]!r} in row {one + 1} and "
-                f"{values[other]!r} in row {other + 1} (the first row is 1); write them one way."
+                f"Expected classes that are all text or all numbers. Got {values[one]!r} in row {one + 1} "
+                f"and {values[other]!r} in row {other + 1} (the first row is 1); write them one way."
             )
 
 
