@@ -72,7 +72,9 @@ def find_rate(
     ready = prepare(problem, replace(settings, learning_rate="default"), valid=valid, split=split)
     members = _members(ready, seeds, start)
     rates = np.geomspace(lowest, highest, steps)
-    losses = sweep(members, [ready.view], rates)
+    # A rate is what the setting is to be; networks take it times what base_batch_size makes of it.
+    scale = members[0].recipe.learning_rate / ready.settings.learning_rate
+    losses = sweep(members, [ready.view], rates * scale)
     smooth = smoothed(losses)
     points = {
         name: np.array([point(*usable(rates, row)) for row in smooth])
@@ -82,7 +84,7 @@ def find_rate(
     tried, each = None, points["valley"]
     if try_out:
         besides = list(middle.values()) if compare else ()
-        tried = trials(*_judged(problem, ready, members), middle["valley"], besides)
+        tried = trials(*_judged(problem, ready, members), middle["valley"], besides, scale)
         each = np.append(tried.best_of_each(), tried.best())
     return RateFinding(
         suggestion=tried.best() if tried else middle["valley"],

@@ -182,6 +182,18 @@ def test_auto_is_found_once_for_each_recipe(monkeypatch):
     assert len(calls) == 2
 
 
+def test_the_suggestion_is_in_units_of_the_setting():
+    """With base_batch_size networks take the rate times batch over base: here a quarter of it."""
+    scaled = NetClassifier(**SMALL, batch_size=8, base_batch_size=32)
+    plain = NetClassifier(**SMALL, batch_size=8)
+    one, two = (
+        lr_find(net, *table(), seeds=1, lowest=low, highest=low * 1e6, try_out=False)
+        for net, low in ((plain, 1e-6), (scaled, 4e-6))
+    )
+    np.testing.assert_allclose(two.losses, one.losses, rtol=1e-9)
+    assert two.valley == pytest.approx(4 * one.valley, rel=0.1)
+
+
 def test_partial_fit_goes_on_with_the_rate_that_was_found():
     X, y = table()
     net = NetClassifier(**SMALL, learning_rate="auto").partial_fit(X, y, classes=[0, 1])

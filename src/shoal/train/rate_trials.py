@@ -65,7 +65,11 @@ class Trials:
 
 
 def trials(
-    members: Sequence[Member], views: Sequence[View], valley: float, besides: Sequence[float] = ()
+    members: Sequence[Member],
+    views: Sequence[View],
+    valley: float,
+    besides: Sequence[float] = (),
+    scale: float = 1.0,
 ) -> Trials:
     """Find the rate with which trainings end lowest.
 
@@ -81,6 +85,8 @@ def trials(
         Where the ladder stands.
     besides : sequence of float
         Rates to try to the end too.
+    scale : float
+        What a network takes is a rate times this.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def trials(
     KeyboardInterrupt
         If Ctrl-C struck; the programs that ran are finished.
     """
-    ladder = _Ladder(members, views, valley)
+    ladder = _Ladder(members, views, valley, scale)
     first = ladder.heat()
     rungs = [first + k for k in _FINAL]
     ladder.climb(rungs, besides)
@@ -107,8 +113,8 @@ def trials(
 class _Ladder:
     """Rates a factor apart, and what was found at those that were tried to the end."""
 
-    def __init__(self, members: Sequence[Member], views: Sequence[View], foot: float):
-        self.members, self.views, self.foot = members, views, foot
+    def __init__(self, members: Sequence[Member], views: Sequence[View], foot: float, scale: float):
+        self.members, self.views, self.foot, self.scale = members, views, foot, scale
         self.found: dict[float, np.ndarray] = {}
         self.trainings = 0.0
 
@@ -140,7 +146,8 @@ class _Ladder:
 
     def _ends(self, rates: Sequence[float], share: float) -> np.ndarray:
         """Return where trainings end: (seeds, rates)."""
-        nets = [replace(m, recipe=tried(m.recipe, rate, share)) for m in self.members for rate in rates]
+        taken = [rate * self.scale for rate in rates]
+        nets = [replace(m, recipe=tried(m.recipe, rate, share)) for m in self.members for rate in taken]
         struck = []
 
         def watch(event: Event) -> None:
