@@ -161,6 +161,14 @@ def test_nets_with_other_slopes_share_a_program_and_keep_theirs():
     assert not np.allclose(alone[0].params["head.kernel"], alone[1].params["head.kernel"])
 
 
+def test_who_starts_from_given_weights_keeps_the_slope_that_is_asked_for():
+    low, high = (spec((4,), activation={"kind": "leaky_relu", "slope": slope}) for slope in (0.1, 0.3))
+    first = trained([Member(low, recipe(epochs=1))], view())[0]
+    start = {"params": first.params, "running": first.running}
+    again = trained([Member(high, recipe(epochs=1), start=start)], view())[0]
+    assert again.running == {"layers.1.slope": np.float32(0.3)}
+
+
 def test_a_description_with_a_slope_survives_json():
     net = NetSpec(TableInput(3), (Dense(4), Activation("leaky_relu", slope=0.3)), "linear", 1)
     assert NetSpec.from_json(net.to_json()) == net

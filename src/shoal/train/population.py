@@ -14,7 +14,7 @@ import numpy as np
 
 from shoal.nets import network
 from shoal.nets.heads import HEADS
-from shoal.nets.layers import Dense
+from shoal.nets.layers import Activation, Dense
 from shoal.nets.spec import NetSpec
 from shoal.train import program
 from shoal.train.averaging import first_average
@@ -205,6 +205,7 @@ def first_state(member: Member) -> State:
         return _continued(member, start)
     if "params" in start:
         params, running = (_cast(start[part], member.recipe.precision) for part in ("params", "running"))
+        running |= _set_slopes(member.spec, running)
     else:
         params, running = network.init(member.spec, member.seed, member.recipe.precision)
     wide = shapes_of(member.wide)
@@ -220,6 +221,18 @@ def first_state(member: Member) -> State:
         ),
     }
     return state | ({"average": first_average(params, running)} if recipe.averaging else {})
+
+
+def _set_slopes(spec: NetSpec, running: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the numbers that activations are given, which lie among the statistics but are not learnt."""
+    return {
+        f"{path}.{name}": np.broadcast_to(value, running[f"{path}.{name}"].shape).astype(
+            running[f"{path}.{name}"].dtype
+        )
+        for path, layer, shape in spec.walk()
+        if isinstance(layer, Activation)
+        for name, value in layer.running(shape).items()
+    }
 
 
 def _cast(values: Mapping[str, np.ndarray], precision: str) -> dict[str, np.ndarray]:
