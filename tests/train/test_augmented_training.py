@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from populations import largest_difference, recipe, rows, same_bits, spec, trained, view
 
 from shoal.backend import counting_compilations
+from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import TableInput
-from shoal.train.population import Member
+from shoal.nets.layers import Flatten
+from shoal.nets.spec import NetSpec
+from shoal.train.population import Member, first_state, net_settings, program_key
 from shoal.train.recipe import Recipe
+from shoal.train.step import objective_of
 from shoal.train.view import Batchable, View
 
 VARIED = (("mixup", 0.4), ("noise", 0.3))
@@ -124,3 +129,41 @@ def test_mixup_serves_regression_and_noise_draws_weights_towards_zero():
     # E[x x'] shrinks to E[l^2 + (1-l)^2] = 2/3, E[x y] to the same, because both answers count by shares
     np.testing.assert_allclose(slopes, [1.0, -2.0, 0.5], atol=0.15)
     assert jax.tree.all(jax.tree.map(lambda a: bool(np.isfinite(a).all()), mixed.params))
+
+
+def test_the_gradient_of_a_varied_step_is_that_of_its_loss():
+    """Central differences in float64, along a direction of all parameters."""
+    net, data = table_spec(), view(task="multiclass")
+    member = Member(net, recipe(augment=VARIED, precision="float64", **CLASSES))
+    with jax.enable_x64(True):
+        objective = objective_of(program_key(member, data, 1))
+        batch = {name: jnp.asarray(value[:8]) for name, value in data.train.padded(23, "float64").items()}
+        state, settings = jax.tree.map(jnp.asarray, (first_state(member), net_settings(member)))
+        direction = {k: np.random.default_rng(1).standard_normal(v.shape) for k, v in state["params"].items()}
+
+        @jax.jit
+        def along(step):
+            moved = {k: jnp.asarray(v) + step * direction[k] for k, v in state["params"].items()}
+            return objective(moved, state["running"], batch, settings, jnp.uint32(5))[0]
+
+        slope, h = float(jax.jit(jax.grad(along))(0.0)), 1e-5
+        difference = (float(along(h)) - float(along(-h))) / (2 * h)
+    np.testing.assert_allclose(slope, difference, rtol=1e-7)
+
+
+def test_images_travel_as_bytes_and_are_varied_in_the_step():
+    """Bright on the left or on the right: mirrored half of the time, the classes cannot be told apart."""
+    count = 64
+    pixels = np.zeros((count, 4, 6, 1), np.uint8)
+    pixels[::2, :, :2], pixels[1::2, :, 4:] = 200, 200
+    table = Batchable(
+        pixels.reshape(count, -1), np.zeros((count, 0), np.int32), np.arange(count) % 2, np.ones(count)
+    )
+    net = NetSpec(ImageInput(4, 6, 1, (60.0,), (90.0,)), (Flatten(),), "softmax", 2)
+    settings = {"batch_size": 32, "epochs": 60, "learning_rate": 0.05, **CLASSES}
+    mixes = [(("flip_horizontal", p), ("flip_vertical", 0.5)) for p in (0.0, 0.5)]
+    members = [Member(net, recipe(augment=mix, **settings)) for mix in mixes]
+    kept, mirrored = trained(members, View(table, table), exact=True)
+    assert kept.history[-1, 0] < 0.05
+    assert mirrored.history[-1, 0] > 0.6
+    assert mirrored.history[-1, 1] > 0.6, "the bytes themselves are the same in validation"
