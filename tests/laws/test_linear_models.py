@@ -68,6 +68,18 @@ def test_cross_entropy_with_l2_is_logistic_regression(classes):
     np.testing.assert_allclose(net.coefs_[0].T, oracle.coef_, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_lbfgs_is_there_in_tens_of_epochs(classes):
+    """D4: no rate, no schedule, no batch size to choose; every epoch is one step on all rows."""
+    X, y = make_classification(
+        150, 5, n_informative=3, n_redundant=0, n_classes=classes, random_state=1, class_sep=0.7
+    )
+    net = NetClassifier(hidden=(), optimizer="lbfgs", l2=0.01, epochs=40, precision="float64").fit(X, y)
+    Z = StandardScaler().fit_transform(X)
+    oracle = LogisticRegression(C=1 / (2 * len(y) * 0.01), tol=1e-10, max_iter=10_000).fit(Z, y)
+    np.testing.assert_allclose(net.predict_proba(X), oracle.predict_proba(Z), atol=1e-6)
+
+
 def test_several_quantities_are_several_regressions():
     X, y = make_regression(80, 3, n_targets=2, noise=5.0, random_state=0)
     net = NetRegressor(**REGRESSION).fit(X, y)

@@ -11,12 +11,17 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from populations import largest_difference, recipe, rich, rows, same_bits, shoal, spec, trained, view
 
+from shoal.errors import SettingError
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Pass
 from shoal.nets.network import apply, init
+from shoal.train.descent import descended
+from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.population import Member
+from shoal.train.program import optimizer_state
 from shoal.train.view import Batchable, View
 from shoal.train.widths import with_widths
 
@@ -130,3 +135,47 @@ def test_a_net_that_only_fills_a_tile_is_never_reported():
     four = trained(shoal([0.01, 0.02, 0.03, 0.9], rich()), data, tile=4)
     assert len(three) == 3
     assert all(same_bits(a, b) for a, b in zip(three, four[:3], strict=True))
+
+
+def test_padded_units_change_no_step_of_an_optimizer_that_may_be_padded():
+    """Three steps along the same slopes, narrow and with a row and a column of zeros; all in one program."""
+    narrow = {"layers.0.kernel": (3, 2), "layers.0.bias": (2,)}
+    rng = np.random.default_rng(0)
+    start, *grads = ({name: rng.standard_normal(shape) for name, shape in narrow.items()} for _ in range(4))
+
+    def wide(values):
+        return {name: np.pad(value, [(0, 1)] * value.ndim) for name, value in values.items()}
+
+    def bowl(params):
+        return sum(jnp.sum(jnp.square(jnp.square(value))) for value in params.values())
+
+    def walk(name, params, slopes):
+        state = jax.tree.map(jnp.asarray, optimizer_state(name, params))
+        params = {part: jnp.asarray(value) for part, value in params.items()}
+        net = {n: jnp.float64(value) for n, value in OPTIMIZERS[name].defaults.items()}
+        for slope in slopes:
+            slope = jax.grad(bowl)(params) if OPTIMIZERS[name].searches else jax.tree.map(jnp.asarray, slope)
+            params, state = descended(params, slope, state, jnp.float64(0.01), net, name, (), value_fn=bowl)
+        return params
+
+    names = [name for name, kind in OPTIMIZERS.items() if kind.pads]
+
+    @jax.jit
+    def both():
+        return {n: (walk(n, start, grads), walk(n, wide(start), [wide(g) for g in grads])) for n in names}
+
+    with jax.enable_x64(True):
+        for name, (exact, padded) in jax.device_get(both()).items():
+            for part, shape in narrow.items():
+                inside = padded[part][tuple(slice(n) for n in shape)]
+                np.testing.assert_allclose(inside, exact[part], rtol=1e-12, err_msg=name)
+                assert np.sum(padded[part] != 0) == exact[part].size
+
+
+@pytest.mark.parametrize("optimizer", [name for name, kind in OPTIMIZERS.items() if not kind.pads])
+def test_widths_are_not_padded_where_the_step_depends_on_the_shape_of_a_kernel(optimizer):
+    member = Member(spec((3,)), recipe(optimizer=optimizer))
+    many = [replace(member, spec=spec((width,))) for width in (3, 4, 5, 6, 7)]
+    assert with_widths(many, [view()]) == many
+    with pytest.raises(SettingError, match=f"Expected no padded widths for the {optimizer} optimizer"):
+        trained([replace(member, padded=(8,))], view())

@@ -11,7 +11,7 @@ from populations import recipe, rich, shoal, spec, trained, view
 from shoal.backend import counting_compilations
 from shoal.nets.losses import LOSSES
 from shoal.train.population import Member
-from shoal.train.schedules import Schedule
+from shoal.train.schedules import SCHEDULES, Schedule
 
 USED = {"l2": 0.01, "l1": 1e-4, "weight_decay": 0.1, "clip_norm": 1.0}
 
@@ -118,3 +118,21 @@ def test_the_store_of_programs_does_not_grow_without_end(data, monkeypatch):
     for width in (2, 3, 9):
         trained([Member(spec((width,)), recipe(epochs=1, optimizer="sgd"))], data)
     assert len(program._programs) == 2
+
+
+def test_twenty_schedules_of_all_kinds_share_one_program(data):
+    """D5: rates and momenta are tables, and how a rate reacts to the validation loss is six numbers."""
+    schedules = [Schedule(kind) for kind in SCHEDULES]
+    schedules += [Schedule("cosine", warmup=1.5), Schedule("one_cycle", (("momentum_low", 0.5),))]
+    schedules += [Schedule("plateau", (("patience", 1),)), Schedule("new_bob", (("factor", 0.1),))]
+    assert len(schedules) >= 20
+    members = [
+        Member(spec((5,)), recipe(schedule=schedule, momentum_start=0.5 if i % 7 == 0 else None, epochs=4))
+        for i, schedule in enumerate(schedules)
+    ]
+    found = {}
+    with counting_compilations() as count:
+        for member, net in zip(members, trained(members, data, tile=8), strict=True):
+            found[net.history.tobytes()] = member
+    assert count[0] == 1
+    assert len(found) >= 15  # and they are different trainings

@@ -105,8 +105,8 @@ def _refuse_wrong_padding(member: Member) -> None:
         raise SettingError(f"Expected padded widths of at least {units}. Received: padded={padded}.")
     if padded != units and not OPTIMIZERS[member.recipe.optimizer].pads:
         raise SettingError(
-            f"Expected no padded widths for the {member.recipe.optimizer} optimizer, whose step depends on the "
-            f"shape of a kernel. Received: padded={padded}."
+            f"Expected no padded widths for the {member.recipe.optimizer} optimizer, whose step depends on "
+            f"the shape of a kernel. Received: padded={padded}."
         )
     if padded != units and not member.spec.paddable():
         raise SettingError(

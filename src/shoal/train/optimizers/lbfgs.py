@@ -99,7 +99,7 @@ def _in_rates(length, s) -> Array:
 
 
 _SEARCH_STEPS = Knob(
-    20.0, Number(0, 100, integer=True), "lengths of a step tried at most; 0 takes the rate as it is"
+    20, Number(0, 100, integer=True), "lengths of a step tried at most; 0 takes the rate as it is"
 )
 
 LBFGS: dict[str, OptimizerKind] = {

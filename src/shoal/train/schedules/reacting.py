@@ -57,7 +57,9 @@ REACTING: dict[str, ScheduleKind] = {
         {
             "factor": Knob("factor of each fall", 0.1, _FACTOR),
             # below the 10 epochs of early stopping, which would come first
-            "patience": Knob("epochs that may pass without a better figure", 4.0, Number(0, integer=True), room="before"),
+            "patience": Knob(
+                "epochs that pass without a better one", 4.0, Number(0, integer=True), room="before"
+            ),
             "threshold": Knob("relative change that counts as better", 1e-4, Number(0, 1, high_open=True)),
             "cooldown": Knob("epochs after a fall that do not count", 0.0, Number(0, integer=True)),
             "low": _LOW,
