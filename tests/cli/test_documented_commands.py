@@ -11,7 +11,7 @@ import pytest
 from shoal.cli.main import shoal
 
 ROOT = Path(__file__).parents[2]
-CALL = re.compile(r"\bshoal (train|predict|info|columns|show|lr|check)\b[^|)]*")
+CALL = re.compile(r"\bshoal (train|predict|info|columns|show|lr|check|schedule)\b[^|)]*")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
