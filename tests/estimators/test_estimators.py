@@ -56,9 +56,33 @@ def mixed():
 # ---------------------------------------------------------------- parameters
 
 
+def test_classes_in_an_order_of_their_own_keep_the_columns_of_scikit_learn():
+    """Also where training goes on, and with whole numbers as classes."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (90, 2))
+    y = np.array([3, 1, 2])[np.digitize(X[:, 0], [-0.3, 0.3])]
+    net = NetClassifier(
+        (8,), head="ordinal", class_order=[3, 1, 2], learning_rate=0.05, epochs=60, random_state=0
+    )
+    net.fit(X, y)
+    assert net.classes_.tolist() == [1, 2, 3]
+    assert net.model_.target.classes == (3, 1, 2)
+    assert net.score(X, y) > 0.8
+    assert (net.classes_[net.predict_proba(X).argmax(axis=1)] == net.predict(X)).all()
+    assert (net.classes_[net.decision_function(X).argmax(axis=1)] == net.predict(X)).all()
+    more = clone(net).partial_fit(X, y, classes=[1, 2, 3]).partial_fit(X, y)
+    assert more.model_.target.classes == (3, 1, 2)
+
+
 @pytest.mark.parametrize("kind", [NetClassifier, NetRegressor])
 def test_parameters_are_the_settings_with_the_same_defaults(kind):
-    left_out = {NetClassifier: {"huber_delta"}, NetRegressor: {"label_smoothing", "class_weight"}}[kind]
+    left_out = {
+        NetClassifier: {"huber_delta", "quantiles"},
+        NetRegressor: {
+            *("label_smoothing", "class_weight", "class_order"),
+            *("balance", "calibrate", "stop_accuracy"),
+        },
+    }[kind]
     expected = {n: v for n, v in vars(Settings()).items() if n not in left_out | {"seed"}}
     given = kind().get_params()
     assert {n: given[n] for n in expected} == expected
