@@ -283,7 +283,7 @@ class Settings:
     clip_norm: float | None = None
     clip_value: float | None = None
     averaging: Any = None
-    augment: Any = None
+    augment: Any = "auto"
     balance: bool = False
     batch_size: Any = "auto"
     base_batch_size: int | None = None

@@ -98,7 +98,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     averaging : None, "ema", "swa" or mapping
         Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
         (``{"kind": "swa", "start": 0.75}``), which then predicts.
-    augment : None, mapping, or names
+    augment : "auto", None, mapping, or names
         How training rows are varied anew in every step.
     balance : bool
         Draw rows so that every class comes equally often.
@@ -241,7 +241,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         clip_norm: Any = None,
         clip_value: Any = None,
         averaging: Any = None,
-        augment: Any = None,
+        augment: Any = "auto",
         balance: Any = False,
         batch_size: Any = "auto",
         base_batch_size: Any = None,

@@ -92,7 +92,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     averaging : None, "ema", "swa" or mapping
         Average of the weights over steps (``{"kind": "ema", "decay": 0.999}``) or over the last epochs
         (``{"kind": "swa", "start": 0.75}``), which then predicts.
-    augment : None, mapping, or names
+    augment : "auto", None, mapping, or names
         How training rows are varied anew in every step.
     base_batch_size : int or None
         Batch size that ``learning_rate`` is meant for; the rate grows in proportion to the real one
@@ -173,7 +173,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     stop_reason_ : str
         Why training ended, in words.
     zeros_ : dict
-        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them, and ``"total"``.
+        Weights of the kernels of each layer that are exactly zero, as L1 penalties make them; ``"total"``.
 
     Examples
     --------
@@ -225,7 +225,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
         clip_norm: Any = None,
         clip_value: Any = None,
         averaging: Any = None,
-        augment: Any = None,
+        augment: Any = "auto",
         batch_size: Any = "auto",
         base_batch_size: Any = None,
         accumulate: Any = 1,
