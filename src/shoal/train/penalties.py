@@ -41,7 +41,7 @@ def penalties_of(spec: NetSpec, recipe: Recipe, names: Iterable[str]) -> dict[st
 
 
 def constraints_of(spec: NetSpec, recipe: Recipe, names: Iterable[str]) -> dict[str, tuple[str, int, float]]:
-    """Return what each kernel is held to, as (kind, leading axes that count repetitions, value).
+    """Return what each kernel is held to, as (kind, leading axes that count repetitions or members, value).
 
     The recipe's constraint holds for every kernel that has none of its own, the head's included.
     """
@@ -53,6 +53,7 @@ def constraints_of(spec: NetSpec, recipe: Recipe, names: Iterable[str]) -> dict[
     if not held:
         return {}
     repeats = [f"{path}." for path, layer, _ in spec.walk() if layer.kind == "repeat"]
+    repeats += ["head."] if spec.members else []
     return {
         name: (kind, sum(name.startswith(path) for path in repeats), float(value))
         for name, (kind, value) in sorted(held.items())
