@@ -13,6 +13,8 @@ from functools import cache
 from typing import Any
 
 from shoal.data import SCALINGS
+from shoal.data.components import check_pca
+from shoal.data.expectation import mixture_setting
 from shoal.errors import SettingError
 from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
@@ -331,6 +333,8 @@ class Settings:
             if rule is not None:
                 check(owner, name, getattr(self, name), rule)
         as_schedule(self.schedule, self.warmup)
+        check_pca(self.pca)
+        mixture_setting(self.mixture)
         if self.augment != "auto":
             augmentation(self.augment, owner)
         if self.optimizer != "auto":

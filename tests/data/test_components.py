@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 from shoal.data import Encoding, TableEncoder, know_columns
 from shoal.data.components import PrincipalComponents
 from shoal.errors import InputError, SettingError
+from shoal.settings import Settings
 
 
 def cloud(seed: int, rows: int = 60, numbers: int = 5) -> np.ndarray:
@@ -187,6 +188,8 @@ def test_what_is_no_number_of_components_is_refused(value) -> None:
         SettingError, match=r"'pca' setting must be None, 'all', a number of components from 1"
     ):
         Encoding(pca=value)
+    with pytest.raises(SettingError, match="'pca' setting must be None"):
+        Settings(pca=value).checked()
 
 
 def test_words_for_the_rest() -> None:

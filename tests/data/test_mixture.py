@@ -14,6 +14,7 @@ from shoal.data import Encoding, TableEncoder, expectation, know_columns
 from shoal.data.expectation import COVARIANCES, fit_gaussians, mixture_setting
 from shoal.data.mixture import KNOTS, Mixture
 from shoal.errors import SettingError
+from shoal.settings import Settings
 
 WORDS = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
 
@@ -164,6 +165,8 @@ def test_what_is_no_mixture_is_refused(value, message: str) -> None:
         mixture_setting(value)
     with pytest.raises(SettingError, match=message):
         Encoding(mixture=value)
+    with pytest.raises(SettingError, match=message):
+        Settings(mixture=value).checked()
 
 
 def test_what_cannot_be_fitted_is_refused() -> None:
