@@ -79,7 +79,8 @@ def said(found: dict[str, Any]) -> str:
         for name, title in (("ece", "calibration error"), ("log_loss", "log loss"))
     ]
     temperature, rows = number(found["temperature"]), f"{found['rows']:,} {found['fitted_on']}"
-    measured = f"{before['rows']:,} {found['measured_on']}"
+    measured = found["measured_on"]
+    measured = measured if measured.startswith("the same") else f"{before['rows']:,} {measured}"
     return f"calibrated: temperature {temperature}, fitted on {rows}\n{'; '.join(told)} ({measured})"
 
 

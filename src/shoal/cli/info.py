@@ -43,6 +43,7 @@ def _plain(path: str, contents: Contents) -> dict[str, Any]:
         "networks": 1 + len(contents.others),
         "weights": sum(a.size for net in (contents, *contents.others) for a in net.params.values()),
         "zeros": Zeros.of(net.params for net in (contents, *contents.others)).to_json(),
+        "temperature": document.get("temperature", 1.0),
         "epochs": len(history),
         "best_epoch": history.best_epoch,
         "stop_reason": history.stop_reason,

@@ -154,7 +154,7 @@ def calibration_of(
     return {
         "temperature": fit_temperature(head, outputs, truth, weight),
         "fitted_on": fitted_on,
-        "measured_on": f"{fitted_on}, each by a temperature fitted to the others",
+        "measured_on": "the same rows, each by a temperature fitted to the others",
         "rows": rows,
         **before_and_after(head, outputs, truth, weight, found),
     }
