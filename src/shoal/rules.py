@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
+from shoal.plain_yaml import read_yaml
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _structure(name: str, text: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return read_yaml(text)
     except yaml.YAMLError as error:
         raise SettingError(
             f"The setting '{name}' cannot be read as YAML or JSON: {str(error).splitlines()[0]}. Got {text}."

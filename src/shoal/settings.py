@@ -419,7 +419,7 @@ LAYER_SETTINGS = (
 )
 """Settings whose place a list of layers takes."""
 
-_LISTS = ("momentum", "hidden", "activation", "dropout")
+_LISTS = ("momentum", "hidden", "activation", "dropout", "quantiles", "class_order", "frozen")
 
 
 def as_optimizer(settings: Settings) -> OptimizerChoice:

@@ -14,6 +14,7 @@ import polars as pl
 from shoal.data import read_table
 from shoal.data.image_files import arrays_to_test
 from shoal.errors import FileError, SettingError
+from shoal.plain_yaml import read_yaml
 from shoal.rules import parse, refuse_unknown
 from shoal.settings import RULES, Settings
 
@@ -108,8 +109,14 @@ class Order:
         return int(self.folds)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values; the table is told by its full path, for a run from another folder."""
-        return {**asdict(self), "table": os.path.abspath(self.table)}
+        """Return plain JSON values; the table is told by its full path, for a run from another folder.
+
+        A list of layers is told itself, because its file may change before the run goes on.
+        """
+        settings = dict(self.settings)
+        if settings.get("layers"):
+            settings["layers"] = self.parsed_settings().layers
+        return {**asdict(self), "settings": settings, "table": os.path.abspath(self.table)}
 
     @classmethod
     def of_run(cls, path: str, settings: Mapping[str, Any]) -> Order:
@@ -148,7 +155,7 @@ def settings_file(path: str) -> dict[str, Any]:
     import yaml
 
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        values = read_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise FileError(f"The settings file '{path}' cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

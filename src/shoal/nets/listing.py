@@ -16,6 +16,7 @@ from shoal.errors import FileError, SettingError
 from shoal.nets.entries import built, named
 from shoal.nets.forms import FORMS
 from shoal.nets.layers import CONSTRAINTS, Block, Layer, Shape
+from shoal.plain_yaml import read_yaml
 
 
 def layers_of(entries: Any, shape: Shape | None = None) -> tuple[Layer, ...]:
@@ -130,7 +131,7 @@ def read_entries(path: Path) -> Any:
     import yaml
 
     try:  # JSON is YAML, but its own reader says better what is wrong
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        return json.loads(text) if path.suffix == ".json" else read_yaml(text)
     except (ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise FileError(f"The list of layers '{path}' cannot be understood: {reason}.") from None
