@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shoal import NetClassifier, NetRegressor
+from shoal.cli.order import Order
 from shoal.errors import SettingError
 from shoal.settings import Settings
 
@@ -38,6 +39,23 @@ def test_a_list_is_read_from_its_file_and_kept_as_a_list(tmp_path):
     assert Settings.parse({"layers": "[{dense: 8, activation: relu}]"}).layers == [
         {"dense": 8, "activation": "relu"}
     ]
+
+
+def test_a_run_keeps_the_list_itself(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("[{dense: 4, activation: relu}]")
+    kept = Order("table.csv", ["y"], settings={"layers": str(path), "epochs": "2"}).to_json()
+    path.unlink()
+    assert Order(**kept).parsed_settings().layers == [{"dense": 4, "activation": "relu"}]
+
+
+def test_penalties_of_a_layer_reach_its_weights_alone(table):
+    """E1: exact zeros in the layer that asks for them."""
+    layers = [{"dense": 6, "activation": "tanh", "kernel_l1": 10.0}, {"dense": 6, "activation": "tanh"}]
+    net = NetClassifier(layers=layers, epochs=20, learning_rate=0.01, random_state=0).fit(*table)
+    weights = net.model_.params
+    assert (weights["layers.0.kernel"] == 0).all()
+    assert (weights["layers.2.kernel"] != 0).all()
 
 
 @pytest.mark.parametrize(
