@@ -103,8 +103,8 @@ def _frozen(ready: Prepared) -> tuple[tuple[str, float], ...]:
     return () if frozen is None else frozen_rates(frozen, spec_of(ready))
 
 
-def _kind_of_rows(encoder: data.Encoder) -> str:
-    return "images" if isinstance(encoder, data.ImageEncoder) else "tables"
+def _image(encoder: data.Encoder) -> tuple[int, int, int] | None:
+    return encoder.shape if isinstance(encoder, data.ImageEncoder) else None
 
 
 def _network(s: Settings, inputs: Input, outputs: int) -> NetSpec:
@@ -159,7 +159,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         epochs=int(s.epochs),
         accumulate=int(s.accumulate),
         growth=as_growth(s.batch_growth),
-        augment=augmentation_for(s.augment, _kind_of_rows(ready.encoder), s.number_embedding),
+        augment=augmentation_for(s.augment, _image(ready.encoder), s.number_embedding),
         balance=balance_for(s.balance, ready.target.task, s.class_weight),
         min_epochs=int(s.min_epochs),
         patience=int(s.patience or 0),

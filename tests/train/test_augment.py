@@ -19,6 +19,7 @@ from shoal.nets.losses import LOSSES, weighted_mean
 from shoal.train.augment import (
     KINDS,
     augmentation,
+    augmentation_for,
     augmented,
     mixed_loss,
     numbers_of,
@@ -113,6 +114,15 @@ def test_kinds_for_images_are_refused_for_tables():
         refuse_unsuited(augmentation({"noise": 1, "rotate": 3}), "tables")
     refuse_unsuited(augmentation(("noise", "mixup")), "tables")
     refuse_unsuited(augmentation(tuple(KINDS)), "images")
+
+
+@pytest.mark.parametrize("kind", ["cutout", "shift", "crop"])
+def test_lengths_beyond_the_image_are_refused(kind):
+    assert augmentation_for({kind: 6}, (6, 8, 1)) == ((kind, 6.0),)
+    with pytest.raises(
+        SettingError, match=rf"'{kind}' .* at most the shorter side .* 6x8 pixels. Got 7 instead"
+    ):
+        augmentation_for({kind: 7}, (6, 8, 1))
 
 
 # ---------------------------------------------------------------- images

@@ -40,6 +40,11 @@ class AugmentKind:
     said: str
     whole: bool = False
 
+    @property
+    def pixels(self) -> bool:
+        """Whether its number is a length in pixels, or a share of a side."""
+        return self.rule is _PIXELS
+
 
 KINDS: dict[str, AugmentKind] = {
     "rotate": AugmentKind(IMAGES, Number(0, 180), 15.0, "largest angle in degrees"),
@@ -92,26 +97,30 @@ It knows rotate, shift, zoom, crop, flip_horizontal, flip_vertical, cutout, nois
     return tuple(sorted((name, number) for name, number in found.items() if number is not None))
 
 
-def augmentation_for(value: Any, suits: str, number_embedding: str = "none") -> Augmentation:
-    """Read the setting ``augment`` for rows of a kind.
+def augmentation_for(
+    value: Any, image: tuple[int, int, int] | None = None, number_embedding: str = "none"
+) -> Augmentation:
+    """Read the setting ``augment`` for images, or for rows of a table.
 
     Parameters
     ----------
     value
         As for `augmentation`.
-    suits : {"images", "tables"}
-        What the rows are.
+    image : (height, width, channels), optional
+        Of the images; without, the rows are those of a table.
     number_embedding : str
         As decided; noise cannot follow the numbers of a table into their piecewise features.
 
     Raises
     ------
     SettingError
-        If a kind does not suit the rows.
+        If a kind does not suit the rows, or a length is larger than the images.
     """
     found = augmentation(value)
-    refuse_unsuited(found, suits)
-    if "noise" in dict(found) and suits == TABLES and number_embedding == "piecewise":
+    refuse_unsuited(found, TABLES if image is None else IMAGES)
+    if image is not None:
+        _refuse_too_large(found, *image[:2])
+    elif "noise" in dict(found) and number_embedding == "piecewise":
         raise SettingError(
             "The noise of 'augment' would leave piecewise features of the numbers as they are: set "
             "number_embedding to 'none' or 'periodic', or leave noise out."
@@ -127,6 +136,15 @@ def refuse_unsuited(found: Augmentation, suits: str, owner: str = "shoal") -> No
             raise SettingError(
                 f"The 'augment' parameter of {owner} has '{name}', which is for {KINDS[name].suits}; "
                 f"the rows are {suits}: choose among {fitting}."
+            )
+
+
+def _refuse_too_large(found: Augmentation, height: int, width: int) -> None:
+    for name, number in found:
+        if KINDS[name].pixels and number > min(height, width):
+            raise SettingError(
+                f"The number of '{name}' in 'augment' ({KINDS[name].said}) must be at most the shorter side "
+                f"of the images, which have {height}x{width} pixels. Got {number:g} instead."
             )
 
 
