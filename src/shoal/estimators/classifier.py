@@ -70,12 +70,13 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     class_weight : None, "balanced" or dict
         Weight of each class in training; "balanced" gives all classes the same total. Validation rows, and
         calibration, weigh every class as often as it occurs.
-    optimizer : str
-        Any of `shoal.train.optimizers.OPTIMIZERS`.
+    optimizer : str or mapping
+        Any of `shoal.train.optimizers.OPTIMIZERS`, or ``{"kind": "adam", "beta_1": 0.8}``.
     learning_rate : float, "default" or "auto"
         Peak rate; "default" takes the recipe's own, "auto" searches one with the learning-rate finder.
     momentum, rho, beta_1, beta_2, epsilon : float or None
-        Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
+        Settings of the optimizer; None takes its default. Those that it does not have are left alone, with a
+        notice. A pair of momenta rises from the first to the second over the training.
     schedule : str or mapping
         Course of the rate: any of `shoal.train.schedules.SCHEDULES`, or
         ``{"kind": "step", "factor": 0.5, "every": 10}``.

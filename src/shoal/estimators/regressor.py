@@ -64,12 +64,13 @@ class NetRegressor(RegressorMixin, NetEstimator):
         ``{"kind": "quantile", "levels": [0.9]}``; "auto" takes the head's own.
     huber_delta : float
         Where the Huber losses turn from square to straight, in standard deviations of the target.
-    optimizer : str
-        Any of `shoal.train.optimizers.OPTIMIZERS`.
+    optimizer : str or mapping
+        Any of `shoal.train.optimizers.OPTIMIZERS`, or ``{"kind": "adam", "beta_1": 0.8}``.
     learning_rate : float, "default" or "auto"
         Peak rate; "default" takes the recipe's own, "auto" searches one with the learning-rate finder.
     momentum, rho, beta_1, beta_2, epsilon : float or None
-        Settings of the optimizer; None takes its default. Those of other optimizers are ignored.
+        Settings of the optimizer; None takes its default. Those that it does not have are left alone, with a
+        notice. A pair of momenta rises from the first to the second over the training.
     schedule : str or mapping
         Course of the rate: any of `shoal.train.schedules.SCHEDULES`, or
         ``{"kind": "step", "factor": 0.5, "every": 10}``.
