@@ -78,7 +78,9 @@ class ImageEncoder:
         pixels = pixels_of(frame[column.name])
         mean, std = _statistics(pixels, weight)
         ignored = tuple(other.name for other in columns if other is not column)
-        return cls(column.name, *pixels.shape[1:], pixels.dtype == np.uint8, mean, std, ignored)
+        height, width, channels = pixels.shape[1:]
+        whole = pixels.dtype == np.uint8
+        return cls(column.name, height, width, channels, whole, mean, std, ignored)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -119,7 +121,7 @@ class ImageEncoder:
         if self.whole:
             pixels = self._as_bytes(pixels)
         else:
-            pixels = (pixels - np.float32(self.mean)) / np.float32(self.std)
+            pixels = (pixels - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return Rows(pixels.reshape(len(pixels), -1), np.zeros((len(pixels), 0), np.int32))
 
     def to_json(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.data.columns import Column
+from shoal.data.columns import Column, ColumnKind
 from shoal.data.task import Target
 from shoal.history.metrics import METRICS
 from shoal.history.record import History
@@ -46,8 +46,12 @@ def _opening(facts: CardFacts) -> str:
     source = _data(facts).get("source")
     used = sum(column.used for column in facts.columns)
     table = f" of {_code(source)}" if source else ""
-    count = "one column" if used == 1 else f"{used} columns"
+    count = "images" if _reads_images(facts) else "one column" if used == 1 else f"{used} columns"
     return f"# Predicts {names}\n\nA neural network that {_task(facts.target)} from {count}{table}."
+
+
+def _reads_images(facts: CardFacts) -> bool:
+    return any(column.used and column.kind is ColumnKind.IMAGE for column in facts.columns)
 
 
 def _task(target: Target) -> str:
@@ -180,8 +184,10 @@ def _limits(facts: CardFacts) -> str:
     told = [
         "It has learnt what goes together in its training table, not what causes what, and knows nothing of "
         "rows unlike those.",
-        "A gap, or a category that was not there in training, is taken as missing. A column that is gone, "
-        "renamed, or holds text in place of numbers is refused.",
+        "Images of another size are refused, and so are gaps in them."
+        if _reads_images(facts)
+        else "A gap, or a category that was not there in training, is taken as missing. A column that is "
+        "gone, renamed, or holds text in place of numbers is refused.",
     ]
     if isinstance(test, int) and test < 100:
         told.append(f"Its figures rest on {_rows(test)}: read the intervals rather than the values.")
@@ -205,10 +211,11 @@ def _calibrated(found: Any) -> str:
 
 
 def _use(facts: CardFacts) -> str:
+    given, file = ("images", "folder") if _reads_images(facts) else ("frame", "new.csv")
     return (
         "## How to use it\n\n```python\nfrom shoal import load\n\n"
-        'load("model.shoal").predict(frame)\n```\n\n'
-        "or `shoal predict model.shoal new.csv --out predictions.csv`."
+        f'load("model.shoal").predict({given})\n```\n\n'
+        f"or `shoal predict model.shoal {file} --out predictions.csv`."
     )
 
 
