@@ -13,6 +13,7 @@ from shoal.report.markup import Markup, tag
 BIGGEST = 9.0
 """Radius of a dot that stands for all rows; the area of a dot is the share of its rows."""
 
+_AXES = "confidence; upwards: share that was right; large dots: many rows"
 _DRAWN = (("before", 1), ("after", 0))
 
 
@@ -59,9 +60,7 @@ def _grid(across: Scale, up: Scale) -> Markup:
         parts.append(tag("text", compact(value), x=LEFT - 8, y=y + 4, class_="tick", text_anchor="end"))
         parts.append(tag("text", compact(value), x=x, y=HEIGHT - BOTTOM + 18, class_="tick"))
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(
-        tag("text", "confidence; upwards: share that was right", x=middle, y=HEIGHT - 5, class_="tick")
-    )
+    parts.append(tag("text", _AXES, x=middle, y=HEIGHT - 5, class_="tick"))
     return tag("g", parts)
 
 
