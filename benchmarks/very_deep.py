@@ -61,7 +61,7 @@ def deep(depth: int, width: int, inputs: int) -> NetSpec:
         "initializer": {"kind": "orthogonal", "gain": GAIN},
     }
     return NetSpec(
-        TableInput(inputs), layers_of([layer, {"repeat": depth - 1, "layers": [layer]}]), "sigmoid", 1
+        TableInput(inputs), layers_of([{"repeat": depth, "layers": [layer]}], (inputs,)), "sigmoid", 1
     )
 
 

@@ -353,7 +353,9 @@ def test_each_repetition_starts_and_drops_differently():
 
 
 def test_repeated_layers_must_keep_the_shape():
-    with pytest.raises(SettingError, match=r"Received: \(3,\) in, \(4,\) out; put a layer that gives \(4,\)"):
+    with pytest.raises(
+        SettingError, match=r"Received: \(3,\) in, \(4,\) out; what changes it belongs in front"
+    ):
         Repeat((Dense(4),), 3).shape((3,))
 
 

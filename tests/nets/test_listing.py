@@ -168,9 +168,9 @@ def test_what_cannot_be_read_is_refused_in_one_sentence_with_its_place(entries, 
             r"^Layer 2: The convolution of 5x5 is larger than the image of 2x2 that reaches it",
         ),
         (
-            [{"repeat": 3, "layers": [{"dense": 4}]}],
-            (8,),
-            r"^Layer 1: Expected repeated layers to keep the shape .* \(8,\) in, \(4,\) out; put a layer",
+            [{"repeat": 3, "layers": [{"max_pool": 2}]}],
+            (8, 8, 1),
+            r"^Layer 1: Expected repeated layers to keep the shape .* \(4, 4, 1\) in, \(2, 2, 1\) out; what",
         ),
         (
             [{"residual": [{"max_pool": 2}]}],
@@ -188,6 +188,15 @@ def test_layers_that_do_not_fit_are_refused_once_the_shape_is_known(entries, sha
     layers_of(entries)
     with pytest.raises(SettingError, match=message):
         layers_of(entries, shape)
+
+
+def test_the_first_repetition_may_change_the_shape():
+    """A11: the layer that sees the table has another kernel than those behind it."""
+    entries = [{"repeat": 10_000, "layers": [{"dense": 8, "activation": "tanh"}]}]
+    assert layers_of(entries) == (Repeat(TANH, 10_000),)
+    assert layers_of(entries, (8,)) == (Repeat(TANH, 10_000),)
+    assert layers_of(entries, (30,)) == (*TANH, Repeat(TANH, 9_999))
+    assert layers_of([{"repeat": 1, "layers": [{"dense": 8, "activation": "tanh"}]}], (30,)) == TANH
 
 
 def test_files_are_read(tmp_path):

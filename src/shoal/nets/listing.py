@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shoal.errors import FileError, SettingError
 from shoal.nets.entries import built, named
 from shoal.nets.forms import FORMS
-from shoal.nets.layers import CONSTRAINTS, Block, Layer, Shape
+from shoal.nets.layers import CONSTRAINTS, Block, Layer, Repeat, Shape
 from shoal.plain_yaml import read_yaml
 
 
@@ -113,12 +114,26 @@ def _placed(entry: Any, shape: Shape | None, place: str) -> tuple[list[Layer], S
     try:
         name, settings = named(entry)
         layers = built(name, settings, lambda inner: _layers(entries_of(inner), shape, f"{place}."))
+        if shape is not None:
+            layers = _fitted(layers, shape)
         for layer in layers:
             shape = None if shape is None else layer.shape(shape)
     except SettingError as error:
         inside = str(error).startswith("Layer ")
         raise SettingError(str(error) if inside else f"Layer {place}: {error}") from None
     return layers, shape
+
+
+def _fitted(layers: list[Layer], shape: Shape) -> list[Layer]:
+    """Take the first repetition out of its block where it changes the shape, as from a table to its units.
+
+    Repeated layers have parameters of one shape; those that see the table itself have another.
+    """
+    block = layers[0]
+    if not isinstance(block, Repeat) or block.inner_shape(shape) == shape:
+        return layers
+    rest = [replace(block, times=block.times - 1)] if block.times > 1 else []
+    return [*block.layers, *rest]
 
 
 def read_entries(path: Path) -> Any:

@@ -25,7 +25,7 @@ class Repeat(Block):
         if out != shape:
             raise SettingError(
                 f"Expected repeated layers to keep the shape of their values. Received: {shape} in, {out} "
-                f"out; put a layer that gives {out} in front of 'repeat', outside."
+                "out; what changes it belongs in front of 'repeat'."
             )
         return out
 
