@@ -1,4 +1,4 @@
-"""A training that never came near where it began is refused, one that ran away later keeps its best weights."""
+"""A training that never came near where it began is refused; one that ran away later keeps the best."""
 
 from __future__ import annotations
 

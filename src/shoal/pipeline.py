@@ -26,8 +26,8 @@ from shoal.learning_rate import decided, noted, rates_found
 from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
-from shoal.prepare import Prepared, prepare_all, recipe_of, spec_of
 from shoal.outcome import task_named_by
+from shoal.prepare import Prepared, prepare_all, recipe_of, spec_of
 from shoal.problem import Problem, other_table, problem_of, whole_table
 from shoal.settings import Settings
 from shoal.train.events import Event, Interrupted
@@ -257,7 +257,14 @@ def train_table(
     started = time.perf_counter()
     given = (settings or Settings()).checked()
     problem = problem_of(
-        frame, target, task=task or task_named_by(given), kinds=kinds, drop=drop, weight=weight, group=group, time_column=time_column
+        frame,
+        target,
+        task=task or task_named_by(given),
+        kinds=kinds,
+        drop=drop,
+        weight=weight,
+        group=group,
+        time_column=time_column,
     )
     other = other_table(test, problem, frame, target, weight)  # refused, if so, before the training
     plan = judging_plan(problem, given, test, folds)

@@ -98,12 +98,12 @@ def from_members(members: Mapping[str, bytes], where: str) -> Contents:
     try:
         tensors = read_tensors(members[WEIGHTS])
         history = from_lines(members[HISTORY].decode(), where=HISTORY)
-        groups = [_group(tensors, document["weights"], group) for group in _GROUPS]
+        params, state = (_group(tensors, document["weights"], group) for group in _GROUPS)
         others = _others(tensors, document.get("ensemble"))
         card = members[CARD].decode()
     except (SafetensorError, FileError, ValueError, KeyError, TypeError) as error:
         raise damaged(where, brief(error)) from error
-    return Contents(card, document, history, *groups, others)
+    return Contents(card, document, history, params, state, others)
 
 
 def brief(error: Exception) -> str:

@@ -113,11 +113,7 @@ def _regularised(grads, params, net, uses, factors):
 
     What is frozen has no gradient, and so no part in the norm.
     """
-    strengths = {name: _strength("l2", name, net, uses) for name in grads}
-    grads = {
-        name: g if strengths[name] is None else g + 2.0 * strengths[name] * params[name]
-        for name, g in grads.items()
-    }
+    grads = {n: _pulled(g, params[n], _strength("l2", n, net, uses)) for n, g in grads.items()}
     grads = {name: g if rate_factor(name, factors) else jnp.zeros_like(g) for name, g in grads.items()}
     if "clip_value" in uses:
         grads = {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
@@ -126,6 +122,10 @@ def _regularised(grads, params, net, uses, factors):
         factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
         grads = {name: g * factor for name, g in grads.items()}
     return grads
+
+
+def _pulled(gradient: Array, value: Array, l2: Array | None) -> Array:
+    return gradient if l2 is None else gradient + 2.0 * l2 * value
 
 
 def _moved(params, direction, rate, net, uses, factors):
