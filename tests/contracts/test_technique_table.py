@@ -73,6 +73,8 @@ def with_small(technique) -> dict:
     """The settings of a technique on a network that trains in no time."""
     given = dict(technique.settings)
     small = {name: value for name, value in SMALL.items() if name not in given}
+    if given.get("optimizer") == "lbfgs":  # every step on all rows
+        small.pop("batch_size", None)
     if "layers" in given:
         small.pop("dropout", None)
     elif "hidden" not in given and technique.task != "images":
