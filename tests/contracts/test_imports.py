@@ -88,6 +88,10 @@ def test_a_model_is_described_without_jax(training: tuple[str, set[str]], more: 
     }
 
 
+def test_a_network_is_shown_without_scikit_learn_and_pandas(training: tuple[str, set[str]]) -> None:
+    assert not woken(cli("show", training[0], "--json")) & {"sklearn", "pandas", "scipy", "rich"}
+
+
 def test_help_takes_less_than_a_third_of_a_second() -> None:
     """The best of three, whole process: what else the machine does is not the command's time."""
     program = [sys.executable, "-c", "from shoal.cli.main import main; main(['--help'])"]
