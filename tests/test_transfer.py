@@ -167,6 +167,24 @@ def test_folds_start_from_it_too(table, saved):
     assert done.scores["figures"]["accuracy"]["value"] == pytest.approx(saved[0].score(X, y), abs=0.03)
 
 
+# ---------------------------------------------------------------- images
+
+
+def test_images_and_their_convolutions():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((60, 6, 6)), np.arange(60) % 3
+    layers = [{"conv2d": 3, "kernel": 3, "activation": "relu"}, "flatten"]
+    first = NetClassifier(layers=layers, epochs=2, augment=None, random_state=0).fit(X, y)
+    same = NetClassifier(start_from=first, epochs=1, learning_rate=1e-30, augment=None).fit(X, y)
+    np.testing.assert_array_equal(same.predict_proba(X), first.predict_proba(X))
+    assert same.settings_.layers == first.settings_.layers
+    other = NetClassifier(start_from=first, frozen="all but head", epochs=2, augment=None).fit(X, y > 0)
+    for part in ("layers.0.kernel", "layers.0.bias"):
+        np.testing.assert_array_equal(other.model_.params[part], first.model_.params[part])
+    with pytest.raises(ColumnError, match="Expected images of 6x6 pixels"):
+        same.set_params(start_from=first).fit(X[:, :5], y)
+
+
 # ---------------------------------------------------------------- frozen
 
 UNQUIET = [

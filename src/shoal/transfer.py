@@ -228,11 +228,14 @@ def _like(settings: Settings, source: Model, asked: Sequence[str]) -> Settings:
     """Return the settings with those of the saved network that were not asked for otherwise."""
     known = source.provenance.get("settings", {}).get("resolved", {})
     listed = known.get("layers") is not None or "layers" in asked
-    names = ("number_embedding", "embedding_width") if listed else LAYERS
+    names = ("layers", "number_embedding", "embedding_width") if listed else LAYERS
     taken = {name: known[name] for name in names if name in known and name not in asked}
+    if not isinstance(taken.get("layers"), list):  # the path of a file that may be gone
+        taken.pop("layers", None)
     if "hidden" in asked:  # one value for each layer says nothing of other layers
         taken = {name: value for name, value in taken.items() if not isinstance(value, list)}
-    return replace(settings, **{n: tuple(v) if isinstance(v, list) else v for n, v in taken.items()})
+    lists = {n: tuple(v) for n, v in taken.items() if isinstance(v, list) and n != "layers"}
+    return replace(settings, **taken | lists)
 
 
 def _refuse_other_encoding(settings: Settings, source: Model) -> None:
