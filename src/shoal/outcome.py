@@ -86,7 +86,7 @@ def _head(settings: Settings, task: str) -> str:
     if settings.loss == "auto":
         return usual
     loss = LossChoice.of(settings.loss)
-    if len(dict(loss.numbers).get("levels", ())) > 1:
+    if _several_levels(loss):
         return _fitting_head("quantiles", task)
     heads = LOSSES[loss.kind].heads
     able = [head for head in heads if HEADS[head].task == task]
@@ -119,12 +119,16 @@ def _levels(settings: Settings, head: str) -> tuple[float, ...] | None:
     levels = _as_levels(QUANTILES if given is None and named is None else (named if given is None else given))
     if named is not None and _as_levels(named) != levels:
         raise SettingError(
-            f"Expected one list of levels. Got quantiles={list(levels)}, and {list(_as_levels(named))} in the "
-            "loss."
+            f"Expected one list of levels. Got quantiles={list(levels)}, and {list(_as_levels(named))} in "
+            "the loss."
         )
     if not levels or any(after <= before for before, after in pairwise(levels)):
         raise SettingError(f"Expected quantiles to be levels that rise. Got {list(levels)}.")
     return levels
+
+
+def _several_levels(loss: LossChoice) -> bool:
+    return len(_as_levels(dict(loss.numbers).get("levels", 0.5))) > 1
 
 
 def _as_levels(value: Any) -> tuple[float, ...]:
@@ -138,7 +142,7 @@ def _refuse_wrong_loss(loss: Any, head: str, task: str, smoothing: Any) -> None:
         whom = f"a {task} target" if head == HEAD_OF_TASK[task] else f"the head '{head}'"
         able = ", ".join(name for name, one in LOSSES.items() if head in one.heads)
         raise SettingError(f"The loss '{choice.kind}' does not suit {whom}. Choose one of: {able}.")
-    if head == "linear" and len(dict(choice.numbers).get("levels", ())) > 1:
+    if head == "linear" and _several_levels(choice):
         raise SettingError("The head 'linear' has one level. For several, leave head at 'auto'.")
     if smoothing not in ("auto", 0.0) and not kind.smooths:
         able = ", ".join(name for name, one in LOSSES.items() if one.smooths)

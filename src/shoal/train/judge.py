@@ -38,7 +38,7 @@ def valid_slots(rows: int, structure: NetSpec) -> int:
 def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
     """Return the function that gives validation loss and metric of one network; NaN without such rows."""
     if key.valid_rows == 0:
-        return lambda params, running, net, data: (jnp.asarray(jnp.nan, key.precision),) * 2
+        return lambda params, running, net, data: (_nan(key), _nan(key))
     loss_kind = LOSSES[key.loss]
     blocks = max(1, key.valid_rows // valid_block(key.structure))
 
@@ -56,3 +56,7 @@ def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
         return jnp.sum(loss) / total, jnp.sum(right) / total
 
     return judge
+
+
+def _nan(key: ProgramKey) -> Array:
+    return jnp.asarray(jnp.nan, key.precision)
