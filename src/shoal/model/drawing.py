@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from shoal.nets.heads import HEADS
 from shoal.nets.inputs import Input, TableInput
 from shoal.nets.layers import (
     Activation,
@@ -40,7 +41,7 @@ def network_in_words(spec: NetSpec, networks: int = 1) -> str:
     parts.append(f"{outputs} {spec.head} {'output' if outputs == 1 else 'outputs'}")
     if spec.members:
         parts.append(f"{_count(spec.members, 'member')} that share kernels and are averaged")
-    what = "values" if spec.head == "linear" else "probabilities"
+    what = "values" if HEADS[spec.head].task == "regression" else "probabilities"
     several = (
         f"An ensemble of {networks} networks whose {what} are averaged, each of " if networks > 1 else ""
     )
