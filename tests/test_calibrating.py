@@ -75,6 +75,7 @@ def test_auto_leaves_alone_what_cannot_be_calibrated() -> None:
     numbers = noisy(60).with_columns(y=pl.col("x0") * 2)
     assert train_table(numbers, "y", asked(epochs=2, calibrate="auto")).model.temperature == 1.0
     assert train_table(noisy(9), "y", asked(epochs=2, calibrate="auto")).model.temperature == 1.0
+    assert train_table(noisy(9), "y", asked(epochs=2), folds=2).model.temperature == 1.0
 
 
 def test_what_cannot_be_calibrated_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,19 +15,22 @@ from shoal.model.model import Model
 from shoal.nets.heads import by_class
 from shoal.problem import Problem
 from shoal.settings import Settings
+from shoal.train.view import Batchable
 
 if TYPE_CHECKING:
     from shoal.prepare import Prepared
 
 
-def refuse_uncalibrated(settings: Settings, problem: Problem, rows: int, by_folds: bool) -> None:
+def refuse_uncalibrated(
+    settings: Settings, problem: Problem, valid: Batchable | None, by_folds: bool
+) -> None:
     """Refuse to calibrate where there is nothing to calibrate, or no rows to do it with.
 
     Parameters
     ----------
     settings : Settings
     problem : Problem
-    rows : int
+    valid : Batchable or None
         Validation rows.
     by_folds : bool
         Whether networks trained beside this one will have predicted rows that they had not seen.
@@ -43,6 +46,7 @@ def refuse_uncalibrated(settings: Settings, problem: Problem, rows: int, by_fold
         raise SettingError(
             "The 'calibrate' setting needs classes, which have probabilities. The target is a quantity."
         )
+    rows = 0 if valid is None else int((valid.weight > 0).sum())
     if rows < FEWEST and not by_folds:
         raise SettingError(
             f"The 'calibrate' setting needs at least {FEWEST} validation rows. There are {rows}: set "
@@ -101,7 +105,11 @@ def calibrated_as_planned(
         return list(done), {}
     if plan.folds:
         models = [one for one, _, _ in done[1:]]
-        temperatures, found = _by_folds(models, problem, [fold.test for fold in plan.folds])
+        parts = [problem.take(fold.test) for fold in plan.folds]
+        if sum(_heavy(part) for part in parts) < FEWEST and ready.settings.calibrate == "auto":
+            return list(done), {}
+        seen = [_seen(one, part) for one, part in zip(models, parts, strict=True)]
+        temperatures, found = _by_folds(models, seen)
         temperatures = [found["temperature"], *temperatures]
         changed = [
             (replace(one[0], temperature=t), *one[1:]) for one, t in zip(done, temperatures, strict=True)
@@ -115,20 +123,36 @@ def calibrated_as_planned(
     return list(done), {"calibration": found} if found else {}
 
 
-def _by_folds(
-    models: Sequence[Model], problem: Problem, parts: Sequence[np.ndarray]
-) -> tuple[list[float], dict[str, Any]]:
-    seen = [_seen(model, problem.take(part)) for model, part in zip(models, parts, strict=True)]
-    head = seen[0][0]
-    outputs, truth = (np.concatenate([one[i] for one in seen]) for i in (1, 2))
-    weight = None if problem.weight is None else np.concatenate([one[3] for one in seen])
-    part = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
-    rows = f"rows that each of {len(parts)} networks had not seen"
+def _heavy(rows: Problem) -> int:
+    """Return how many rows have weight."""
+    return len(rows) if rows.weight is None else int((rows.weight > 0).sum())
+
+
+def _by_folds(models: Sequence[Model], seen: Sequence[_Seen]) -> tuple[list[float], dict[str, Any]]:
+    """Return the temperature of each network, which the others ask for, and what the common one does."""
+    head, outputs = seen[0].head, np.concatenate([one.logits for one in seen])
+    truth, weight = np.concatenate([one.truth for one in seen]), _weights(seen)
+    part = np.repeat(np.arange(len(seen)), [len(one.logits) for one in seen])
+    rows = f"rows that each of {len(seen)} networks had not seen"
     found = calibration_of(head, outputs, truth, weight, part=part, fitted_on=rows)
     each = cross_fitted(head, outputs, truth, weight, part)
-    return [float(each[part == i][0]) for i in range(len(parts))], found
+    return [float(each[part == i][0]) for i in range(len(models))], found
 
 
-def _seen(model: Model, rows: Problem) -> tuple[str, np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return the head, and outputs, truth and weights of some rows."""
-    return *by_class(model.spec.head, model.raw(rows.frame)), model.target.encode(rows.answers), rows.weight
+class _Seen(NamedTuple):
+    """Logits of rows that a network had not seen, as `fit_temperature` takes them, with truth and weights."""
+
+    head: str
+    logits: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray | None
+
+
+def _seen(model: Model, rows: Problem) -> _Seen:
+    head, logits = by_class(model.spec.head, model.raw(rows.frame))
+    return _Seen(head, logits, model.target.encode(rows.answers), rows.weight)
+
+
+def _weights(seen: Sequence[_Seen]) -> np.ndarray | None:
+    found = [one.weight for one in seen if one.weight is not None]
+    return np.concatenate(found) if found else None

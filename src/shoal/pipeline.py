@@ -122,7 +122,7 @@ def fit(
     rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts)
     ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
     for (p, _), given in zip(ready, asked, strict=True):
-        refuse_uncalibrated(given, problem, len(p.view.valid or ()), folds is not None)
+        refuse_uncalibrated(given, problem, p.view.valid, folds is not None)
     starts = starts or [None] * len(ready)
     taken = [None if start else _first_weights(p) for (p, _), start in zip(ready, starts, strict=True)]
     firsts = [

@@ -145,9 +145,8 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     one_hot_levels, max_levels : int
         Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
     calibrate : bool or "auto"
-        True divides the logits by a temperature that is fitted on the validation rows, so that probabilities
-        are as sure as they should be (arXiv 1706.04599). "auto" leaves them as they are: an estimator trains
-        no folds to fit it by. See `recalibrate` for rows of their own.
+        True divides the logits by a temperature fitted on the validation rows, so that probabilities are as
+        sure as they should be (arXiv 1706.04599); "auto" does so by folds, which `fit` has none of.
     precision : {"auto", "float32", "float64"}
         In which the network is trained and predicts.
     random_state : int, RandomState or None
