@@ -100,8 +100,8 @@ class Schedule:
             If it is none of these, or something in it is wrong.
         """
         if isinstance(value, Schedule):
-            value = {**value.to_json(), "warmup": value.warmup or warmup}
-        own = {"kind": value} if isinstance(value, str) else value
+            value = {"warmup": warmup, **value.to_json()}
+        own: Any = {"kind": value} if isinstance(value, str) else value
         if not isinstance(own, Mapping) or "kind" not in own:
             raise SettingError(
                 f"The 'schedule' parameter must be one of {', '.join(SCHEDULES)} or a mapping such as "
@@ -117,7 +117,7 @@ class Schedule:
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, which `of` reads."""
         given = {name: list(v) if isinstance(v, tuple) else v for name, v in self.settings}
-        return {"kind": self.kind, **given, "warmup": self.warmup}
+        return {"kind": self.kind, **given, **({"warmup": self.warmup} if self.warmup else {})}
 
     def refuse_longer_than(self, epochs: int) -> None:
         """Refuse a schedule of which a run of so many epochs would never see a part that was asked for.
