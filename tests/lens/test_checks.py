@@ -24,6 +24,16 @@ from shoal.train.view import View
 sys.path.insert(0, str(Path(__file__).parent))
 from broken import Leak, Loud, Mute, Undefined
 
+
+def counts():
+    """Return rows whose target counts: what knows every answer still has a loss above zero."""
+    data = view(96, 48)
+    parts = [
+        replace(p, target=np.round(np.exp(np.clip(p.target, -1.5, 1.5)))) for p in (data.train, data.valid)
+    ]
+    return View(*parts)
+
+
 TASKS = {
     "regression": ("linear", 1, "squared_error"),
     "binary": ("sigmoid", 1, "binary_cross_entropy"),
@@ -183,6 +193,22 @@ def test_a_network_of_one_dead_unit_cannot_learn_a_batch_by_heart():
     found = one_batch_by_heart(replace(narrow, members=members))
     assert not found.passed
     assert "'hidden'" in found.remedy
+
+
+def test_counts_are_learnt_by_heart_although_their_loss_stays_above_zero():
+    sound = subject("regression", loss="poisson")
+    members = tuple(replace(m, spec=spec((16,), "poisson", 1)) for m in sound.members)
+    found = one_batch_by_heart(Subject(members, counts()))
+    assert found.passed, found
+    assert found.numbers["end"] > -10
+
+
+def test_a_likelihood_without_bound_falls_by_one_at_least():
+    sound = subject("regression", loss="gaussian")
+    members = tuple(replace(m, spec=spec((16,), "gaussian", 2)) for m in sound.members)
+    found = one_batch_by_heart(replace(sound, members=members))
+    assert found.passed, found
+    assert found.numbers["end"] <= found.numbers["start"] - 1
 
 
 def test_rows_alike_in_all_but_the_target_are_not_asked_to_be_learnt():

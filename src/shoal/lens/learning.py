@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from shoal.lens.start import mean_loss
 from shoal.lens.subject import Subject, without_regularisers
 from shoal.lens.verdict import Check
 from shoal.train.few_steps import few_steps
@@ -30,26 +31,36 @@ def one_batch_by_heart(subject: Subject) -> Check:
     """Check that some rows can be learnt by heart when nothing holds the network back."""
     rows = _different(subject.view.train)
     members = without_regularisers(subject.members)
-    rate = members[0].recipe.learning_rate
-    low, start = np.full(len(members), np.inf), np.zeros(len(members))
+    rate, least = members[0].recipe.learning_rate, _least(subject, rows)
+    low = np.full(len(members), np.inf)
+    start = goal = low
     for factor in RATES:
         steps = few_steps(members, [View(rows)], np.full(STEPS, rate * factor))
-        floor = _floor(steps.losses)
         start = steps.losses[:, 0]
-        low = np.minimum(low, floor)
-        if (low <= NEAR_ZERO * start).all():
+        goal = start - 1.0 if least is None else least + NEAR_ZERO * np.abs(start - least)
+        low = np.minimum(low, _floor(steps.losses))
+        if (low <= goal).all():
             break
-    share = low / np.maximum(start, 1e-12)
-    worst = int(np.argmax(share))
+    worst = int(np.argmax(low - goal))
     said = f"loss {start[worst]:.3g} at the start, {low[worst]:.3g} after {STEPS} steps on {len(rows)} rows"
-    passed = bool((share <= NEAR_ZERO).all())
+    passed = bool((low <= goal).all())
     remedy = (
         "The network cannot even learn these by heart: widen 'hidden', raise 'learning_rate', and check that "
         "'loss' suits the target and that 'frozen' leaves something to learn."
     )
     numbers = {"start": float(start[worst]), "end": float(low[worst]), "rows": float(len(rows))}
-    expected = f"at most {NEAR_ZERO:.0%} of the loss at the start"
+    expected = f"at most {goal[worst]:.3g}"
     return Check("one batch by heart", expected, said, passed, "" if passed else remedy, numbers)
+
+
+def _least(subject: Subject, rows: Batchable) -> float | None:
+    """Return the loss of knowing every answer; None where it has no bound, as a likelihood of quantities."""
+    loss = subject.members[0].recipe.loss
+    if loss == "gaussian":
+        return None
+    if loss == "poisson":
+        return mean_loss(subject, np.log(np.maximum(np.asarray(rows.target, float), 1e-9)), rows)
+    return 0.0
 
 
 def _floor(losses: np.ndarray) -> np.ndarray:
