@@ -265,7 +265,7 @@ def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.
     return data.class_weights(rows.labels(), class_weight, target.classes, rows.weight)
 
 
-def _continuous(encoder: data.Encoder) -> tuple[int, ...]:
+def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
     """Return the places of measured numbers among the encoded ones; every component is one."""
     if encoder.rotated is not None:
         return tuple(range(encoder.rotated.components.size))

@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 import shoal
-from shoal import NetClassifier, NetRegressor
+from shoal import NetClassifier, NetRegressor, fit_many
 from shoal.errors import InputError, SettingError
 
 LAYERS = [{"conv2d": 4, "activation": "relu"}, {"max_pool": 2}, "flatten"]
@@ -134,3 +134,14 @@ def test_wrong_images_are_refused_in_one_sentence(fitted):
         NetClassifier(**QUICK, hidden=(3,)).fit(images, lying)
     with pytest.raises(SettingError, match=r"Layer 1: .*larger than the image of 6x6"):
         NetClassifier(layers=[{"conv2d": 2, "kernel": 7, "padding": "valid"}]).fit(images, lying)
+
+
+def test_many_networks_of_images_train_together():
+    images, lying = bars()
+    nets = fit_many(NetClassifier(**{**QUICK, "epochs": 2}), [{"learning_rate": 0.01}], images, lying, seeds=2)
+    assert len(nets) == 2
+    assert nets.best().predict(images[:2]).shape == (2,)
+    with pytest.raises(SettingError, match="a network of images"):
+        nets.best().model_.unlikeness(images)
+    with pytest.raises(SettingError, match="pca"):
+        NetClassifier(**QUICK, pca=3).fit(images, lying)
