@@ -27,7 +27,7 @@ from shoal.errors import ArtefactError, FileError
 from shoal.history import History, from_lines, to_lines
 from shoal.history.strict_json import from_text, to_text
 from shoal.model.archive import CARD, DOCUMENT, HISTORY, WEIGHTS, damaged
-from shoal.model.ensemble import EnsembleMember
+from shoal.model.member import EnsembleMember
 
 FORMAT = "shoal model"
 VERSION = 2

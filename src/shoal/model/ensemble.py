@@ -8,32 +8,13 @@ error, whatever the members are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from shoal.history.record import History
+from shoal.model.member import EnsembleMember
 from shoal.nets.heads.average import averaged
 
-
-@dataclass(frozen=True, eq=False)
-class EnsembleMember:
-    """One of the further networks of an ensemble.
-
-    Attributes
-    ----------
-    params, state : dict of str to array
-        Its weights and running statistics, under the names of the first network.
-    history : History
-        What happened in each epoch of its training.
-    seed : int
-        Drew its initial weights, the order of its rows and its dropout.
-    """
-
-    params: dict[str, np.ndarray]
-    state: dict[str, np.ndarray]
-    history: History = field(default_factory=History)
-    seed: int = 0
+__all__ = ["EnsembleMember", "combined"]
 
 
 def combined(head: str, outputs: Sequence[np.ndarray]) -> np.ndarray:
