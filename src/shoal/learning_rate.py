@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from shoal.problem import Problem
 from shoal.rate_finding import RateFinding
 from shoal.rules import Number, check
 from shoal.settings import Settings
+from shoal.train.events import Event, SeekingRate
 from shoal.train.population import Member
 from shoal.train.rate_finder import smoothed, steepest, sweep, usable, valley
 from shoal.train.rate_trials import Trials, rounded, trials
@@ -153,12 +154,16 @@ def rates_found(
     valid: Problem | None = None,
     folds: Sequence[data.Split] | None = None,
     starts: Sequence[Mapping[str, Any] | None] | None = None,
+    on_event: Callable[[Event], object] | None = None,
 ) -> list[RateFinding | None]:
     """Find the rate of every network with ``learning_rate="auto"``; None for the others.
 
     It is found once for each recipe and part of the data, with seeds of its own, so that a network's rate
     depends neither on its seed nor on its neighbours. The parameters are those of `shoal.pipeline.fit`.
     """
+    seeking = {repr(replace(one, seed=0)) for one in settings if one.learning_rate == "auto"}
+    if seeking and on_event is not None:
+        on_event(SeekingRate(len(seeking)))
     known: dict[tuple, RateFinding] = {}
     found: list[RateFinding | None] = []
     for i, one in enumerate(settings):

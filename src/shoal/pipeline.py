@@ -119,7 +119,7 @@ def fit(
     asked = settings
     lengths = epochs_found(fit, problem, asked, on_event=on_event, valid=valid, starts=starts)
     settings = [for_all_rows(s, found) for s, found in zip(asked, lengths, strict=True)]
-    rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts)
+    rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts, on_event=on_event)
     ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
     for (p, _), given in zip(ready, asked, strict=True):
         refuse_uncalibrated(given, problem, p.view.valid, folds is not None)

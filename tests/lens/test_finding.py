@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shoal import NetClassifier, NetRegressor, fit_many, lr_find
+from shoal import NetClassifier, NetRegressor, check_recipe, fit_many, lr_find
 from shoal.errors import InputError, SettingError
 from shoal.lens.asked import asked
+from shoal.train.events import SeekingRate
 
 SMALL = {"hidden": (4,), "epochs": 8, "random_state": 3}
 
@@ -178,8 +179,10 @@ def test_auto_is_found_once_for_each_recipe(monkeypatch):
     found_before = learning_rate.find_rate
     monkeypatch.setattr(learning_rate, "find_rate", counted)
     auto = NetClassifier(**{**SMALL, "learning_rate": "auto", "epochs": 2})
-    fit_many(auto, [{}, {"hidden": (5,)}], *table(), seeds=3)
+    told: list = []
+    fit_many(auto, [{}, {"hidden": (5,)}], *table(), seeds=3, on_event=told.append)
     assert len(calls) == 2
+    assert told[0] == SeekingRate(2)
 
 
 def test_the_suggestion_is_in_units_of_the_setting():
@@ -230,3 +233,20 @@ def test_the_curve_can_be_drawn(found, tmp_path: Path):
     assert drawing.tag.endswith("svg")
     lines = [one for one in drawing.iter() if one.tag.endswith("polyline")]
     assert len(lines) == 4
+
+
+# ---------------------------------------------------------------- the checks, from an estimator
+
+
+def test_a_recipe_is_checked_and_the_net_is_untouched():
+    net = NetClassifier(**SMALL)
+    before = dict(vars(net))
+    report = check_recipe(net, *table(), seeds=2)
+    assert vars(net) == before
+    assert report.seeds == (3, 4)
+    assert report["loss at the start"].numbers["theory"] == pytest.approx(np.log(2))
+
+
+def test_frozen_layers_are_told():
+    report = check_recipe(NetClassifier(**{**SMALL, "hidden": (4, 4)}, frozen="layers.0"), *table(), seeds=1)
+    assert "frozen, as the settings ask" in report["every layer learns"].came

@@ -46,9 +46,11 @@ class Bar:
         """Take one event of the trainer; events that the bar does not show are let pass."""
         if self._drawn is None:
             return
-        from shoal.train.events import EpochsDone, NetStopped, Started
+        from shoal.train.events import EpochsDone, NetStopped, SeekingRate, Started
 
-        if isinstance(event, Started):
+        if isinstance(event, SeekingRate):
+            self._drawn.update(self._task, description="seeking a learning rate")
+        elif isinstance(event, Started):
             self._epochs, self._nets, self._done = event.epochs, event.nets, {}
             self._drawn.update(self._task, total=event.epochs * event.nets, completed=0)
         elif isinstance(event, EpochsDone):

@@ -14,6 +14,13 @@ COLUMNS = ("loss", "val_loss", "val_metric", "learning_rate")
 
 
 @dataclass(frozen=True)
+class SeekingRate:
+    """Before training, a learning rate is sought for so many recipes."""
+
+    recipes: int
+
+
+@dataclass(frozen=True)
 class Started:
     """Training begins: so many networks in so many tiles of so many programs, for at most so many epochs."""
 
@@ -77,4 +84,4 @@ class Finished:
     seconds: float = 0.0
 
 
-Event = Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished
+Event = SeekingRate | Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished
