@@ -6,11 +6,11 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.errors import FileError, SettingError
-from shoal.nets.forms import FORMS
+from shoal.nets.forms import BLOCK_WORDS, FORMS, RULES
 from shoal.nets.layers import (
     LAYERS,
     Activation,
@@ -148,6 +148,12 @@ def test_the_way_back_is_exact(parts):
         ([{"residual": [{"dense": 4}, {"dense": -1}]}], r"^Layer 1\.2: The 'units' parameter of dense"),
         ([{"conv2d": 4, "kernel": 0}], r"^Layer 1: Expected kernel to be a whole number of at least 1"),
         ([{"conv2d": 4, "padding": "some"}], r"^Layer 1: Expected padding to be 'same' or 'valid'\."),
+        (
+            [{"residual": "relu"}],
+            r"^Layer 1: Expected the layers within 'residual' to be a list\. Received: 'relu'",
+        ),
+        ([{"activation": 3}], r"^Layer 1: Expected the activation to be a name\. Received: 3\."),
+        ([{"dense": 3, "initializer": {"kind": 3}}], r"^Layer 1: Expected the initializer to be a name\."),
         ([3], r"^Layer 1: Expected a layer such as \{\"dense\": 64\} or \"flatten\"\. Received: 3\."),
         ([{}], r"^Layer 1: Expected a layer such as .* Received: \{\}\."),
         (3, r"^Expected layers to be a list such as .* Received: 3\."),
@@ -197,6 +203,40 @@ def test_the_first_repetition_may_change_the_shape():
     assert layers_of(entries, (8,)) == (Repeat(TANH, 10_000),)
     assert layers_of(entries, (30,)) == (*TANH, Repeat(TANH, 9_999))
     assert layers_of([{"repeat": 1, "layers": [{"dense": 8, "activation": "tanh"}]}], (30,)) == TANH
+
+
+WORDS = st.sampled_from(
+    [
+        *FORMS,
+        *BLOCK_WORDS,
+        *RULES,
+        "kind",
+        "initializer",
+        "constraint",
+        "kernel",
+        "stride",
+        "slope",
+        "relu",
+        "x",
+    ]
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-2, 9), st.floats(), WORDS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300)
+@given(VALUES, st.sampled_from([None, (8,), (6, 6, 2)]))
+def test_whatever_is_written_is_read_or_refused(entry, shape):
+    try:
+        layers = layers_of([entry], shape)
+    except SettingError as error:
+        assert str(error).startswith("Layer 1")
+        return
+    assert layers_of(to_entries(layers), shape) == layers
 
 
 def test_files_are_read(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.forms import BLOCK_WORDS, FORMS, RULES, WORD_ALIASES, Form, layer_name
+from shoal.nets.forms import BLOCK_WORDS, FORMS, NAMES, RULES, WORD_ALIASES, Form, layer_name
 from shoal.nets.initializers import initializer_text
 from shoal.nets.layers import CONSTRAINTS, Activation, BatchNorm, Dropout, Layer, LayerNorm
 from shoal.rules import Number, check
@@ -76,7 +76,7 @@ def built(name: str, settings: Mapping[str, Any], inner: Callable[[Any], tuple[L
         return [form.layer(**own)]
     own = {word: value for word, value in settings.items() if word not in BLOCK_WORDS}
     behind = _behind(settings)
-    if own.get("initializer", "auto") == "auto":
+    if own.get("initializer") in (None, "auto"):
         activation = next((layer.name for layer in behind if isinstance(layer, Activation)), "linear")
         own["initializer"] = ACTIVATIONS[activation].initializer
     own["initializer"] = initializer_text(own["initializer"])
@@ -123,6 +123,8 @@ def _refuse_wrong_words(name: str, form: Form, settings: Mapping[str, Any]) -> N
                 f"The layer '{name}' has no option '{word}'.{did_you_mean(word, words)} Its options are: "
                 f"{', '.join(words) or 'none'}."
             )
+        if word in NAMES:
+            _refuse_no_name(word, value)
         if word in RULES:
             check(name, word, value, RULES[word])
     for word in form.needed():
@@ -130,6 +132,18 @@ def _refuse_wrong_words(name: str, form: Form, settings: Mapping[str, Any]) -> N
             raise SettingError(
                 f"The layer '{name}' needs its {word}, as {{\"{name}\": {_EXAMPLES[form.value]}}}."
             )
+
+
+def _refuse_no_name(word: str, value: Any) -> None:
+    """Refuse what is neither a name nor, where numbers may go with it, a mapping with one."""
+    mapped = isinstance(value, Mapping) and word in ("activation", "initializer")
+    if mapped:
+        for number, given in value.items():
+            if number in RULES:
+                check(word, str(number), given, RULES[number])
+    if not isinstance(value.get("kind") if mapped else value, str) and (value is not None or word == "name"):
+        what = "activation" if word == "name" else word
+        raise SettingError(f"Expected the {what} to be a name. Received: {value!r}.")
 
 
 def _behind(settings: Mapping[str, Any]) -> list[Layer]:

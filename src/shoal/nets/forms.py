@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -98,12 +99,16 @@ RULES: Mapping[str, Rule] = {
     "bias_l2": _PENALTY,
     "activity_l1": _PENALTY,
     "activity_l2": _PENALTY,
+    "slope": Number(-math.inf, none=True),
     "epsilon": Number(0, low_open=True),
     "momentum": Number(0, 1, low_open=True),
     "norm": Choice(("batch", "layer"), none=True),
     "norm_position": Choice(("before", "after")),
 }
 """Word -> what it may be; the other words are checked by the layers themselves."""
+
+NAMES = ("name", "padding", "activation", "initializer")
+"""Words that are a name; the last two may be a mapping with a name under "kind" and numbers."""
 
 LAYER_ALIASES = {
     "conv": "conv2d",

@@ -113,7 +113,7 @@ def _placed(entry: Any, shape: Shape | None, place: str) -> tuple[list[Layer], S
     """Return the layers of one entry and the shape behind them; whatever refuses them, the place is told."""
     try:
         name, settings = named(entry)
-        layers = built(name, settings, lambda inner: _layers(entries_of(inner), shape, f"{place}."))
+        layers = built(name, settings, lambda inner: _layers(_inside(name, inner), shape, f"{place}."))
         if shape is not None:
             layers = _fitted(layers, shape)
         for layer in layers:
@@ -122,6 +122,12 @@ def _placed(entry: Any, shape: Shape | None, place: str) -> tuple[list[Layer], S
         inside = str(error).startswith("Layer ")
         raise SettingError(str(error) if inside else f"Layer {place}: {error}") from None
     return layers, shape
+
+
+def _inside(name: str, inner: Any) -> list[Any]:
+    if not isinstance(inner, list | tuple):
+        raise SettingError(f"Expected the layers within '{name}' to be a list. Received: {inner!r}.")
+    return list(inner)
 
 
 def _fitted(layers: list[Layer], shape: Shape) -> list[Layer]:
