@@ -132,8 +132,8 @@ def _of_images(facts: Facts) -> dict[str, Any]:
 
 
 _PATIENCE = 10
-_LIKE_ADAM = ("auto", "adam", "adamw", "nadam", "muon")
-"""Optimizers whose steps are of one size, so that one rate suits them all."""
+_LIKE_ADAM = {**dict.fromkeys(("auto", "adam", "adamw", "nadam", "muon", "rmsprop"), 1.0), "lion": 0.2}
+"""Optimizers whose steps are about of one size: what Adam's rate is multiplied by for each."""
 
 
 def _suited(optimizer: Any, auto: dict[str, Any], facts: Facts) -> dict[str, Any]:
@@ -142,14 +142,14 @@ def _suited(optimizer: Any, auto: dict[str, Any], facts: Facts) -> dict[str, Any
     The decay of a step, rate times weight decay, stays what it was.
     """
     name = optimizer["kind"] if isinstance(optimizer, Mapping) else optimizer
-    if name in _LIKE_ADAM:
+    if _LIKE_ADAM.get(name) == 1.0:
         return {}
     kind = OPTIMIZERS[name]
     if kind.searches:  # all rows in every step, and the search itself finds how far to go
         still = {"dropout": 0.0, "weight_decay": 0.0, "schedule": "constant"}
         return {"learning_rate": kind.learning_rate, "batch_size": facts.rows, **still}
-    decay = auto["weight_decay"] * auto["learning_rate"] / kind.learning_rate
-    return {"learning_rate": kind.learning_rate, "weight_decay": decay}
+    rate = _LIKE_ADAM[name] * auto["learning_rate"] if name in _LIKE_ADAM else kind.learning_rate
+    return {"learning_rate": rate, "weight_decay": auto["weight_decay"] * auto["learning_rate"] / rate}
 
 
 def _beside_noise(augment: Any) -> dict[str, Any]:
