@@ -77,7 +77,7 @@ def test_samples_are_json():
 
 
 def test_what_cannot_be_is_refused_in_one_sentence():
-    with pytest.raises(SettingError, match=r"Nothing is varied: expected the setting .* augment=None"):
+    with pytest.raises(SettingError, match=r"Nothing is varied: expected the setting .* augment='auto'"):
         augmented_samples(NetClassifier(), TABLE, CLASSES)
     with pytest.raises(SettingError, match=r"'rows' parameter of augmented_samples must be an int .* Got 0"):
         augmented_samples(NetClassifier(augment="noise"), TABLE, CLASSES, rows=0)
