@@ -92,10 +92,28 @@ def chart(title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | 
     return tag("figure", tag("figcaption", tag("strong", title), _legend(lines, best)), picture)
 
 
-def drawing(title: str, lines: Sequence[Line], epochs: Sequence[float], best: int | None = None) -> Markup:
-    """Draw curves over epochs as an SVG element; the arguments are those of `chart`."""
+def drawing(
+    title: str,
+    lines: Sequence[Line],
+    epochs: Sequence[float],
+    best: int | None = None,
+    *,
+    straight: bool = False,
+    **attributes: object,
+) -> Markup:
+    """Draw curves over epochs as an SVG element.
+
+    Parameters
+    ----------
+    title, lines, epochs, best
+        As in `chart`.
+    straight : bool
+        Whether the scale of values is a straight one, however far they reach.
+    **attributes
+        Of the element besides.
+    """
     across = Scale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
-    up = _value_scale([value for line in lines for value in _finite(line.values)])
+    up = _value_scale([value for line in lines for value in _finite(line.values)], straight)
     return tag(
         "svg",
         tag("title", f"{title} by epoch"),
@@ -106,6 +124,7 @@ def drawing(title: str, lines: Sequence[Line], epochs: Sequence[float], best: in
         viewbox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
         class_="chart",
+        **attributes,
     )
 
 
@@ -113,9 +132,9 @@ def _finite(values: Values) -> list[float]:
     return [float(value) for value in values if value is not None and math.isfinite(value)]
 
 
-def _value_scale(values: list[float]) -> Scale:
+def _value_scale(values: list[float], straight: bool) -> Scale:
     low, high = min(values), max(values)
-    if low > 0 and high / low >= LOG_FROM:
+    if not straight and low > 0 and high / low >= LOG_FROM:
         return Scale(low, high, HEIGHT - BOTTOM, TOP, log=True)
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
     bottom = max(low - margin, 0.0) if low >= 0 else low - margin

@@ -42,6 +42,7 @@ def schedule_curve(found: Mapping[str, Any]) -> Markup:
         [tag("g", panel, transform=f"translate(0 {i * (HEIGHT + 20)})") for i, panel in enumerate(shown)],
         xmlns="http://www.w3.org/2000/svg",
         viewbox=f"0 0 {WIDTH} {len(shown) * (HEIGHT + 20)}",
+        width=WIDTH,
         role="img",
     )
 
@@ -49,9 +50,10 @@ def schedule_curve(found: Mapping[str, Any]) -> Markup:
 def _panel(found: Mapping[str, Any], name: str, style: int) -> list[Markup]:
     rows = found[name.split()[-1]]
     values = [value for row in rows for value in row]
-    times = [step / len(rows[0]) for step in range(len(values))]
+    last = max(len(values) - 1, 1)
+    times = [len(rows) * step / last for step in range(len(values))]
     said = f"{name} of {found['kind']}"
     return [
         tag("text", said, x=WIDTH / 2, y=14, class_="name"),
-        tag("g", drawing(said, [Line(name, values, style)], times), transform="translate(0 20)"),
+        drawing(said, [Line(name, values, style)], times, straight=True, y=20, width=WIDTH, height=HEIGHT),
     ]
