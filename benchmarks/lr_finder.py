@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _given(arguments: Sequence[str] | None) -> Namespace:
-    parser = options("lr_finder", __doc__.splitlines()[0])
+    parser = options("lr_finder", (__doc__ or "").splitlines()[0])
     add = parser.add_argument
     folder = os.environ.get("SHOAL_TABLES")
     add("--tables", type=Path, default=folder and Path(folder), help="folder of tables [SHOAL_TABLES]")
