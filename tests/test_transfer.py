@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-from shoal import NetClassifier, NetRegressor, fit_many
+from shoal import NetClassifier, NetRegressor, fit_many, lr_find
 from shoal.errors import ArtefactError, ColumnError, SettingError, TransferNotice
 from shoal.nets import network
 from shoal.pipeline import train_table
@@ -165,6 +165,15 @@ def test_folds_start_from_it_too(table, saved):
     done = train_table(frame, "y", Settings(epochs=1, learning_rate=1e-300, start_from=saved[0]))
     assert done.scores["method"] == "5-fold cross-validation"
     assert done.scores["figures"]["accuracy"]["value"] == pytest.approx(saved[0].score(X, y), abs=0.03)
+
+
+def test_the_learning_rate_is_sought_from_there(table, saved):
+    """The first loss of the range test is the saved network's on that batch, not a fresh one's."""
+    X, y = table
+    net = NetClassifier(start_from=saved[0], frozen="all but head", random_state=1)  # batch norm stays, too
+    found = lr_find(net, X, y, seeds=2, steps=20, try_out=False)
+    known = -np.log(saved[0].predict_proba(X)[np.arange(len(y)), y]).mean()
+    np.testing.assert_allclose(found.batch_losses[:, 0], known)  # one batch holds all 160 rows
 
 
 # ---------------------------------------------------------------- images

@@ -23,6 +23,7 @@ from shoal.train.population import Member
 from shoal.train.rate_finder import smoothed, steepest, sweep, usable, valley
 from shoal.train.rate_trials import Trials, rounded, trials
 from shoal.train.view import Batchable, View
+from shoal.transfer import start_of
 
 LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 """Ends and length of the range test, as fastai's."""
@@ -102,8 +103,19 @@ def find_rate(
 
 
 def _members(ready: Prepared, seeds: Sequence[int], start: Mapping[str, Any] | None) -> list[Member]:
-    weights = None if start is None else {name: start[name] for name in ("params", "running")}
-    return [Member(spec_of(ready), recipe_of(ready), 0, seed, start=weights) for seed in seeds]
+    spec = spec_of(ready)
+    if start is None:  # or from the weights of a saved network, as far as its layers fit
+        taken = start_of(ready.settings, spec, ready.target, seeds)
+        start = taken and taken.weights
+    weights = [None] * len(seeds)
+    if start is not None:
+        nets = [start, *start.get("others", ())]
+        firsts = [{name: net[name] for name in ("params", "running")} for net in nets]
+        weights = [firsts[i % len(firsts)] for i in range(len(seeds))]
+    return [
+        Member(spec, recipe_of(ready), 0, seed, start=first)
+        for seed, first in zip(seeds, weights, strict=True)
+    ]
 
 
 def _judged(problem: Problem, ready: Prepared, members: Sequence[Member]) -> tuple[list[Member], list[View]]:
