@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from shoal import load
+from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, TargetError
 from shoal.nets.heads import HEADS
 from shoal.nets.losses import LOSSES
@@ -187,6 +188,26 @@ def test_counts_are_predicted_as_rates_in_their_own_units(table, tmp_path):
     assert found.mean() == pytest.approx(table["count"].mean(), rel=0.1)
     with pytest.raises(TargetError, match=r"at least 0 in the target 'y', for the poisson head\. Got -"):
         trained(table, "y", head="poisson")
+
+
+def test_an_accuracy_to_stop_at_is_for_classes():
+    with pytest.raises(
+        SettingError, match=r"'stop_accuracy' setting is for classes\. Got 0\.9 with a regression"
+    ):
+        decided(Settings(stop_accuracy=0.9), "regression")
+
+
+def test_a_small_table_learns_rates_and_variances_calmly(table):
+    """With the defaults, the spread of rows that were not trained on is right on average."""
+    assert resolved(Settings(head="gaussian"), Facts(300, "regression")).dropout == 0.25
+    assert resolved(Settings(head="gaussian"), Facts(3000, "regression")).dropout == 0.0
+    assert resolved(Settings(loss="poisson", dropout=0.1), Facts(300, "regression")).dropout == 0.1
+    assert resolved(Settings(loss="huber"), Facts(300, "regression")).dropout == 0.0
+    rows = table.select("a", "b", "y")
+    model = train_table(rows[:160], "y", Settings(head="gaussian"), test=0).model
+    error = model.predict(rows[160:].drop("y")) - rows["y"].to_numpy()[160:]
+    surprise = error / model.predict_std(rows[160:].drop("y"))
+    assert 0.3 < np.mean(np.square(surprise)) < 3.0
 
 
 @pytest.mark.parametrize("asked", [{"head": "ordinal"}, {"loss": "squared_emd"}])

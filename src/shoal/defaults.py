@@ -67,7 +67,7 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     """
     if settings.epochs == "cv":  # the folds validate each other
         facts = replace(facts, has_valid=True)
-    auto = _auto(facts) | (_LINEAR if settings.hidden == () else {})
+    auto = _auto(facts) | _of_likelihoods(settings, facts) | (_LINEAR if settings.hidden == () else {})
     if settings.layers is not None:
         auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
     auto |= _suited(settings.optimizer, auto, facts) | _beside_noise(settings.augment)
@@ -165,6 +165,20 @@ def _with_default_layers(settings: Settings, facts: Facts) -> Settings:
     if facts.image is None or said:
         return settings
     return replace(settings, layers=default_layers(facts.image))
+
+
+def _of_likelihoods(settings: Settings, facts: Facts) -> dict[str, Any]:
+    """Return what "auto" means where a small table is to say how sure it is of a quantity.
+
+    All its rows train, and a variance or a rate that follows single rows is worse than none: on four
+    problems of 300 rows this took the loss of a Gaussian from above that of a constant (3.8 and 37) to well
+    below it (-0.4 and 0.2), and that of counts from 0.08 to -0.05.
+    """
+    likelihoods = ("poisson", "gaussian")
+    if facts.rows >= SMALL or facts.image or outcome.head_of(settings, facts.task) not in likelihoods:
+        return {}
+    calm = {"activation": "silu", "number_embedding": "none", "dropout": 0.25}
+    return {**calm, "learning_rate": 3e-3, "weight_decay": 0.3}
 
 
 def _is_open(value: Any) -> bool:

@@ -51,11 +51,16 @@ def decided(settings: Settings, task: str) -> dict[str, Any]:
     >>> decided(Settings(loss="gaussian"), "regression")
     {'head': 'gaussian', 'loss': 'gaussian', 'quantiles': None}
     """
-    head = _head(settings, task)
+    head = head_of(settings, task)
     loss = HEADS[head].loss if settings.loss == "auto" else settings.loss
     levels = _levels(settings, head)
     _refuse_wrong_loss(loss, head, task, settings.label_smoothing)
     _refuse_stray_order(settings, loss, head)
+    if settings.stop_accuracy is not None and HEADS[head].metric != "accuracy":
+        raise SettingError(
+            f"The 'stop_accuracy' setting is for classes. Got {settings.stop_accuracy!r} with a {task} "
+            "target; set stop_loss."
+        )
     return {"head": head, "loss": loss, "quantiles": levels}
 
 
@@ -77,7 +82,8 @@ def rate_factors_of(settings: Settings) -> tuple[tuple[str, float], ...]:
     return (("head.thresholds", 10.0),) if settings.head == "ordinal" and not searches else ()
 
 
-def _head(settings: Settings, task: str) -> str:
+def head_of(settings: Settings, task: str) -> str:
+    """Return the head that is named, that the quantiles or the loss need, or that is usual for the task."""
     if settings.head != "auto":
         return _fitting_head(settings.head, task)
     if settings.quantiles is not None:

@@ -79,7 +79,8 @@ def spec_of(ready: Prepared) -> NetSpec:
 
 def network_of(s: Settings, inputs: Input, outputs: int, like: NetSpec | None = None) -> NetSpec:
     """Describe the network that settings without any "auto" ask for; it takes the layers of `like`."""
-    spec, members = with_layers(_network(s, inputs, outputs), like), shared_members(s.ensemble)
+    spec = replace(_network(s, inputs, outputs), head_initializer=HEADS[s.head].start)
+    spec, members = with_layers(spec, like), shared_members(s.ensemble)
     return spec.with_members(members) if members else spec
 
 

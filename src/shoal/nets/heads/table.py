@@ -27,6 +27,9 @@ class HeadKind:
         logit, rates, or mean and variance.
     units : callable
         ``(targets, levels) -> units`` of the head; `targets` are classes, labels or quantities.
+    start : str
+        Initializer of its kernel. Outputs that become exponents start at zero: the first rate is the mean of
+        the training rows, the first variance theirs.
     """
 
     task: str
@@ -34,14 +37,15 @@ class HeadKind:
     metric: str
     average: Literal["mean", "softmax", "sigmoid", "rate", "moments"] = "mean"
     units: Callable[[int, int], int] = _one_each
+    start: str = "glorot_uniform"
 
 
 HEADS: dict[str, HeadKind] = {
     "linear": HeadKind("regression", "squared_error", "rmse"),
     "quantiles": HeadKind("regression", "quantile", "rmse", units=lambda targets, levels: targets * levels),
-    "poisson": HeadKind("regression", "poisson", "rmse", "rate"),
+    "poisson": HeadKind("regression", "poisson", "rmse", "rate", start="zeros"),
     "gaussian": HeadKind(
-        "regression", "gaussian", "rmse", "moments", units=lambda targets, levels: 2 * targets
+        "regression", "gaussian", "rmse", "moments", lambda targets, levels: 2 * targets, "zeros"
     ),
     "sigmoid": HeadKind("binary", "binary_cross_entropy", "accuracy", "sigmoid"),
     "softmax": HeadKind("multiclass", "cross_entropy", "accuracy", "softmax"),
