@@ -199,6 +199,30 @@ def test_muon_is_pytorchs_but_for_its_rounding():
     )
 
 
+def test_muon_takes_patches_as_rows_and_repeated_layers_one_by_one():
+    rng = np.random.default_rng(1)
+    grads = {
+        "layers.0.kernel": rng.standard_normal((2, 3, 4, 5)),  # a convolution
+        "layers.1.kernel": rng.standard_normal((2, 6, 4)),  # two layers that repeat
+        "layers.2.kernel": rng.standard_normal((2, 2, 3, 4, 5)),  # two convolutions that repeat
+    }
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):  # as in a step
+        grads = {name: jnp.asarray(value) for name, value in grads.items()}
+        settings = {name: jnp.float64(value) for name, value in OPTIMIZERS["muon"].defaults.items()}
+        muon = OPTIMIZERS["muon"].direction(settings)
+
+        def step(grads):
+            return muon.update(grads, muon.init(grads), grads)[0]
+
+        found = step(grads)
+        flat = step({"layers.0.kernel": grads["layers.0.kernel"].reshape(24, 5)})["layers.0.kernel"]
+        np.testing.assert_allclose(found["layers.0.kernel"].reshape(24, 5), flat, rtol=1e-9)
+        for name in ("layers.1.kernel", "layers.2.kernel"):
+            for layer in (0, 1):
+                alone = step({name: grads[name][layer]})[name]
+                np.testing.assert_allclose(found[name][layer], alone, rtol=1e-9)
+
+
 def test_muon_makes_the_step_of_a_hidden_kernel_orthogonal():
     with jax.enable_x64(True):
         for shape in ((5, 9), (9, 5), (2, 4, 4)):

@@ -49,8 +49,12 @@ def _parted(values, like):
 
 
 def _scaled(rule, value: Array) -> Array:
-    """Apply a rule for matrices; the kernel of a convolution is one of (patch, channels)."""
-    flat = value.reshape(-1, value.shape[-1]) if value.ndim == 4 else value
+    """Apply a rule for matrices; the kernel of a convolution is one of (patch, channels).
+
+    Layers that repeat have a leading axis, along which each is a matrix of its own.
+    """
+    patched = value.ndim >= 4
+    flat = value.reshape(*value.shape[:-4], -1, value.shape[-1]) if patched else value
     return (0.2 * max(flat.shape[-2:]) ** 0.5 * rule(flat)).reshape(value.shape)
 
 
