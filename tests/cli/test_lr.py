@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from shoal.cli.main import run
@@ -75,7 +76,16 @@ def test_what_cannot_be_is_refused_in_a_sentence(wrong, message: str, capsys, pe
 
 def test_without_a_target_there_is_nothing_to_find(capsys, penguins: Path) -> None:
     assert run(["lr", str(penguins)]) == 2
-    assert "Missing option '--target'" in capsys.readouterr().err
+    assert "Missing --target, the column to predict." in capsys.readouterr().err
+
+
+def test_images_need_no_target(capsys, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (24, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "digits.npz", x=images, y=np.arange(24) % 2)
+    quick = ("--epochs", "1", "--seeds", "1", "--steps", "10", "--no-trials", "--json")
+    assert run(["lr", str(tmp_path / "digits.npz"), *quick]) == 0
+    assert json.loads(capsys.readouterr().out)["suggestion"] > 0
 
 
 def test_train_finds_the_rate_where_it_is_auto(capsys, penguins: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli.options import layout, pairs, reading
+from shoal.cli.options import labels_in, layout, pairs, reading
 from shoal.cli.train import TASKS, shortcuts, typed_settings
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def recipe(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of ``shoal train`` that say what is trained on which table."""
     options = (
-        click.option(
-            "--target", "-t", "targets", multiple=True, required=True, help="Column to predict; repeatable."
-        ),
+        click.option("--target", "-t", "targets", multiple=True, help="Column to predict; repeatable."),
         click.option(
             "--task", type=click.Choice(TASKS), help="What the target is, where it is not recognised."
         ),
@@ -48,14 +46,16 @@ def recipe(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def ordered(table: str, options: dict[str, Any]) -> Order:
     """Return what was typed as the order that ``shoal train`` would carry out."""
-    settings = typed_settings(options)
+    settings, targets = typed_settings(options), options["targets"] or labels_in(table)
+    if not targets:
+        raise click.UsageError("Missing --target, the column to predict.")
     from shoal.cli.order import Order, settings_file
 
     if options["config"]:
         settings = {**settings_file(options["config"]), **settings}
     return Order(
         table=table,
-        targets=options["targets"],
+        targets=targets,
         settings=settings,
         kinds=pairs(options["kinds"], "--kind"),
         reading=layout(*(options[name] for name in ("encoding", "delimiter", "decimal", "image_size"))),
@@ -85,4 +85,4 @@ def posed(order: Order) -> tuple[Problem, Settings]:
         group=order.group,
         time_column=order.time,
     )
-    return judging_plan(problem, settings, None).problem, settings
+    return judging_plan(problem, settings, order.arguments()["test"]).problem, settings
