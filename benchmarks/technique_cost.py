@@ -76,7 +76,7 @@ def _options():
     parser = options("technique_cost", __doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", metavar="WORD", help="techniques with one of these words")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds (default 7)")
-    parser.add_argument("--nets", type=int, default=8, metavar="N", help="networks of a population (default 8)")
+    parser.add_argument("--nets", type=int, default=8, metavar="N", help="networks of each run (default 8)")
     return parser
 
 

@@ -129,8 +129,8 @@ def _without_time(
     )
     if not any(column.used for column in changed):
         raise ColumnError(
-            f"Expected columns to learn from beside '{name}', which orders the rows in time. Got none; set its "
-            "kind, such as 'datetime', to learn from it."
+            f"Expected columns to learn from beside '{name}', which orders the rows in time. Got none; set "
+            "its kind, such as 'datetime', to learn from it."
         )
     return changed
 

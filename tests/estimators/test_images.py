@@ -138,7 +138,9 @@ def test_wrong_images_are_refused_in_one_sentence(fitted):
 
 def test_many_networks_of_images_train_together():
     images, lying = bars()
-    nets = fit_many(NetClassifier(**{**QUICK, "epochs": 2}), [{"learning_rate": 0.01}], images, lying, seeds=2)
+    nets = fit_many(
+        NetClassifier(**{**QUICK, "epochs": 2}), [{"learning_rate": 0.01}], images, lying, seeds=2
+    )
     assert len(nets) == 2
     assert nets.best().predict(images[:2]).shape == (2,)
     with pytest.raises(SettingError, match="a network of images"):

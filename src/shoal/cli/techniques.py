@@ -15,7 +15,7 @@ from shoal.cli.say import write_json
 @click.argument("words", nargs=-1)
 @as_json
 def techniques(words: tuple[str, ...], as_json: bool) -> int:
-    """List every technique, or explain those whose id or name holds WORDS.
+    r"""List every technique, or explain those whose id or name holds WORDS.
 
     \b
     shoal techniques              all of them, page by page

@@ -42,6 +42,7 @@ from shoal.train.schedules import Schedule
 
 Net = TypeVar("Net", bound="NetEstimator")
 
+
 class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
     """A network behind scikit-learn's interface; see `NetClassifier` and `NetRegressor`."""
 
@@ -346,9 +347,7 @@ def _other_network(owner: str) -> str:
 
 
 def _tell(task: FitTask, problem: Problem, settings: Settings, ready, result) -> bool:
-    return task.epoch_ends(
-        result, lambda: pipeline.conclude(ready, settings, Outcome(result), {}, 0.0)
-    )
+    return task.epoch_ends(result, lambda: pipeline.conclude(ready, settings, Outcome(result), {}, 0.0))
 
 
 class _Watch:

@@ -64,7 +64,8 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         one. ``classes_`` and the columns of probabilities rise whatever it is.
     loss : str or mapping
         "cross_entropy" for several classes, "binary_cross_entropy" for two and for labels, "focal" for any,
-        or ``{"kind": "focal", "gamma": 1.0}``; "squared_emd" for ordered classes. "auto" takes the head's own.
+        or ``{"kind": "focal", "gamma": 1.0}``; "squared_emd" for ordered classes. "auto" takes that of the
+        head.
     label_smoothing : float
         Share of the target spread evenly over the classes.
     class_weight : None, "balanced" or dict
