@@ -45,7 +45,7 @@ def asymmetric_huber(outputs, target, settings):
     """Huber's loss times ``omega`` where ``r > 0``, times ``1 - omega`` elsewhere.
 
     With ``omega`` above 1/2 it costs more to predict too little; a large ``delta`` leads to expectiles
-    (Man et al., arXiv 2212.05565).
+    (Man et al., arXiv 2212.05562).
     """
     residual, omega = target - outputs, settings["omega"]
     side = jnp.where(residual > 0, omega, 1.0 - omega)
