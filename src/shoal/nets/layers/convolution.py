@@ -1,13 +1,9 @@
-"""The convolution over images, as matrix products.
+"""The convolution over images, as a matrix product.
 
-XLA's own convolution is ten times slower on a CPU, above all under differentiation. Three forms were measured
-there (``docs/explain/engine.md``), and each is quickest for some number of channels:
-
-- many channels: one product for each place of the kernel, added up;
-- few: all places of a window put side by side (im2col), and one product;
-- one: the first form, which then is a sum of multiples without any product, and the second's gradient.
-
-Other devices take XLA's own.
+XLA's own convolution is ten times slower on a CPU, above all under differentiation, so there the places of
+each window are put side by side and multiplied once. A sum of products place by place, without any copy, is a
+little quicker by itself and half as quick in a network, where whatever comes before is computed anew for each
+place (``docs/explain/engine.md``). Other devices take XLA's own.
 """
 
 from __future__ import annotations
@@ -21,12 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from shoal import backend
 from shoal.errors import SettingError
 from shoal.nets.initializers import initializer
 from shoal.nets.layers.base import Weighted, on_last_axis
 from shoal.nets.layers.windows import Pair, Windows, checked_padding, pair
-
-_MANY_CHANNELS = 16  # from here on products of single places are as quick as one of all, and need no copy
 
 Images = Float[Array, "rows height width channels"]
 Kernel = Float[Array, "_ _ channels filters"]
@@ -126,50 +121,18 @@ def image_of(shape: tuple[int, ...], what: str) -> Pair:
 
 
 def convolved(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    """Return the convolution of images with a kernel, without a bias."""
+    """Return the convolution of images with a kernel, without a bias.
 
-    def products(x, kernel):
-        return _by_products(x, kernel, windows)
-
-    def xla(x, kernel):
-        return _by_xla(x, kernel, windows)
-
-    return jax.lax.platform_dependent(x, kernel, cpu=products, default=xla)
+    The form is chosen while tracing: a choice inside the program would be a wall to the compiler.
+    """
+    return (_by_products if backend.on_cpu() else _by_xla)(x, kernel, windows)
 
 
 def _by_products(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    x, channels = windows.padded(x, 0.0), x.shape[-1]
-    if channels >= _MANY_CHANNELS or windows.size == (1, 1):
-        return _place_by_place(x, kernel, windows)
-    return _of_one_channel(x, kernel, windows) if channels == 1 else _side_by_side(x, kernel, windows)
-
-
-def _place_by_place(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    places = kernel.reshape(-1, *kernel.shape[2:])
-    first, *rest = windows.slices(x)
-    y = first @ places[0]
-    for place, part in enumerate(rest, start=1):
-        y = y + part @ places[place]
-    return y
-
-
-def _side_by_side(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    return jnp.concatenate(windows.slices(x), axis=-1) @ kernel.reshape(-1, kernel.shape[-1])
-
-
-def _of_one_channel(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    @jax.custom_vjp
-    def convolution(x, kernel):
-        return _place_by_place(x, kernel, windows)
-
-    def forward(x, kernel):
-        return convolution(x, kernel), (x, kernel)
-
-    def backward(seen, change):
-        return jax.vjp(lambda x, kernel: _side_by_side(x, kernel, windows), *seen)[1](change)
-
-    convolution.defvjp(forward, backward)
-    return convolution(x, kernel)
+    """Put all places of a window side by side (im2col), and multiply once."""
+    places = windows.slices(windows.padded(x, 0.0))
+    side_by_side = places[0] if len(places) == 1 else jnp.concatenate(places, axis=-1)
+    return side_by_side @ kernel.reshape(-1, kernel.shape[-1])
 
 
 def _by_xla(x: Images, kernel: Kernel, windows: Windows) -> Maps:
