@@ -16,7 +16,7 @@ from shoal.nets.spec import NetSpec
 from shoal.train.key import ProgramKey
 
 _VALID_BLOCK = 2048  # rows judged at once: bounds memory, and is large enough for full matrix speed
-_PIXELS = 1 << 19  # of images judged at once: 64 MB in 32 channels
+_PIXELS = 1 << 17  # of images judged at once: 16 MB in 32 channels
 
 
 def valid_block(structure: NetSpec) -> int:
