@@ -29,12 +29,13 @@ def penalties_of(spec: NetSpec, recipe: Recipe, names: Iterable[str]) -> dict[st
         return {}
     found: dict[str, dict[str, float]] = {}
     for kind in ("l1", "l2"):
-        of_kernel, of_bias = getattr(recipe, kind), getattr(recipe, f"bias_{kind}")
-        strengths = {
-            name: own.get(name, {}).get(kind, of_kernel if penalised(name) else of_bias)
+        of_kernel, of_bias = float(getattr(recipe, kind)), float(getattr(recipe, f"bias_{kind}"))
+        shared = {
+            name: of_kernel if penalised(name) else of_bias
             for name in names
             if penalised(name) or name.endswith("bias")
         }
+        strengths = {name: own.get(name, {}).get(kind, value) for name, value in shared.items()}
         if of_kernel or of_bias or any(strengths.values()):
             found[kind] = strengths
     return found

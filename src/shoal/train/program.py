@@ -147,7 +147,7 @@ def _epoch_of_one(key: ProgramKey):
     judge = judge_of_one(key)
 
     def epoch(state, net, tables, order, data, number, last):
-        carry, told = steps(state, net, tables, order, data, number)
+        carry, told, loss_after = steps(state, net, tables, order, data, number)
         weights, losses = told["weight"], told["loss"]
         loss = jnp.sum(losses * weights) / jnp.sum(weights)
         if "swa" in key.uses:
@@ -157,7 +157,7 @@ def _epoch_of_one(key: ProgramKey):
         if "average" in carry:
             kept = averaged(carry["average"], *kept)
         judged = judge(*kept, net, data)
-        after = told["after"](carry, net, last) if "after" in told else None
+        after = None if loss_after is None else loss_after(carry, net, last)
         row = jnp.stack([loss, *judged])
         objective = jnp.sum(told["objective"] * weights) / jnp.sum(weights) if "objective" in told else None
         moved = {**state, **{name: carry[name] for name in carry if name != "sums"}}
@@ -168,7 +168,11 @@ def _epoch_of_one(key: ProgramKey):
 
 
 def _steps_of_one(key: ProgramKey):
-    """Return the function that takes all steps of an epoch, and tells what each batch said."""
+    """Return the function that takes all steps of an epoch.
+
+    It gives what has changed, what each batch said, and where it is asked for the function that gives the
+    loss after the last step.
+    """
     step = step_of_one(key)
     objective = objective_of(key)
     penalised = bool({"l1", "l2", "bias_l1", "bias_l2"} & set(key.uses)) or bool(key.activity)
@@ -197,9 +201,8 @@ def _steps_of_one(key: ProgramKey):
         batches = rows_of(data["train"], order) if key.gathered else order
         now = {**tables, "rate": rates, "key": keys, "keep": kept_units(key, net["rates"], keys)}
         carry, told = jax.lax.scan(one, start, (batches, now))
-        if "look_back" in key.uses:
-            told["after"] = _look_back(key, objective, batches, data, keys)
-        return dict(carry), told
+        look_back = "look_back" in key.uses
+        return dict(carry), told, _look_back(key, objective, batches, data, keys) if look_back else None
 
     return steps
 
@@ -208,8 +211,9 @@ def _look_back(key: ProgramKey, objective, batches, data, keys):
     """Return the function that gives the loss of the last batch after its step; 0 but in a last epoch."""
 
     def loss(carry, net):
-        batch = batches[-1] if not key.gathered else {n: v[-1] for n, v in batches.items()}
-        batch = batch if key.gathered else rows_of(data["train"], batch)
+        batch = jax.tree.map(lambda leaf: leaf[-1], batches)
+        if not key.gathered:
+            batch = rows_of(data["train"], batch)
         return objective(carry["params"], carry["running"], batch, net, keys[-1])[1][1]
 
     def after(carry, net, last):
