@@ -132,7 +132,7 @@ def _by_pipeline(settings: dict[str, Any]) -> Contestant:
 def together(table: Table, seeds: list[int], settings: Mapping[str, Any]) -> list[Fitted]:
     """Train one network for each seed, all in one shoal: quicker than one by one, for trying settings."""
     from shoal import data, pipeline
-    from shoal.problem import Problem
+    from shoal.fitting.problem import Problem
     from shoal.settings import Settings
 
     frame, answers = data.as_frame(table.X.iloc[table.train]), data.as_vector(table.y[table.train])

@@ -38,8 +38,8 @@ def _overview() -> str:
         "# Every technique",
         "",
         "What shoal has, and how to switch it on from Python, in a settings file and on the command line.",
-        "`shoal techniques` prints the same list; `shoal techniques dropout` explains one. Made from the table",
-        "in `src/shoal/techniques` by `docs/make_techniques.py`.",
+        "`shoal techniques` prints the same list, `shoal techniques dropout` explains one. Made from the",
+        "table in `src/shoal/techniques` by `docs/make_techniques.py`.",
     ]
     for page, title in PAGES.items():
         lines += ["", f"## {title}", "", "| | technique | Python | `--set` or command |", "|---|---|---|---|"]

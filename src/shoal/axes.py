@@ -16,7 +16,7 @@ word         meaning
 ===========  ==============================================================
 
 Dtype policy: tables are float64 until they enter the engine; the engine computes in the
-*precision* of the network, ``float32`` unless the table is small (see `shoal.defaults`), and hands
+*precision* of the network, ``float32`` unless the table is small (see `shoal.fitting.defaults`), and hands
 float64 back to people. Row numbers are int64 outside and int32 inside the compiled programs.
 """
 

@@ -16,19 +16,20 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
-from shoal.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
-from shoal.endings import refuse_fruitless, tell_ending
-from shoal.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
-from shoal.epochs_by_folds import BY_FOLDS, epochs_found, for_all_rows, with_reason
+from shoal.fitting.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
+from shoal.fitting.endings import refuse_fruitless, tell_ending
+from shoal.fitting.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
+from shoal.fitting.epochs_by_folds import BY_FOLDS, epochs_found, for_all_rows, with_reason
+from shoal.fitting.judging import judge, judging_plan, rows_of_table
+from shoal.fitting.learning_rate import decided, noted, rates_found
+from shoal.fitting.outcome import task_named_by
+from shoal.fitting.prepare import Prepared, prepare_all, recipe_of, spec_of
+from shoal.fitting.problem import Problem, other_table, problem_of, whole_table
+from shoal.fitting.transfer import Start, start_of, tell
 from shoal.history import History
-from shoal.judging import judge, judging_plan, rows_of_table
-from shoal.learning_rate import decided, noted, rates_found
 from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
-from shoal.outcome import task_named_by
-from shoal.prepare import Prepared, prepare_all, recipe_of, spec_of
-from shoal.problem import Problem, other_table, problem_of, whole_table
 from shoal.settings import Settings
 from shoal.train.events import Event, Interrupted
 from shoal.train.loop import train, watched
@@ -36,7 +37,6 @@ from shoal.train.population import Member
 from shoal.train.results import NetResult
 from shoal.train.stepwise import train_stepwise
 from shoal.train.widths import with_widths
-from shoal.transfer import Start, start_of, tell
 
 Watcher = Callable[[Event], None]
 AfterEpoch = Callable[[Prepared, NetResult], bool]

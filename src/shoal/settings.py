@@ -1,6 +1,6 @@
 """Every setting that a user can turn: one frozen dataclass for Python, files and the command line.
 
-``"auto"`` lets shoal decide from the table; `shoal.defaults.resolved` says what it decided.
+``"auto"`` lets shoal decide from the table; `shoal.fitting.defaults.resolved` says what it decided.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from shoal import pipeline
-from shoal.problem import Problem, problem_of
+from shoal.fitting.problem import Problem, problem_of
 from shoal.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.ShoalWarning")

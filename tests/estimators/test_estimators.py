@@ -16,8 +16,8 @@ from sklearn.datasets import make_classification, make_regression
 
 from shoal import NetClassifier, NetRegressor, load
 from shoal.errors import DataNotice, SettingError, TargetError, TrainingError, TrainingWarning
+from shoal.fitting.problem import Problem
 from shoal.pipeline import fit as pipeline_fit
-from shoal.problem import Problem
 from shoal.settings import Settings
 
 SMALL = {"hidden": (8,), "epochs": 6, "learning_rate": 0.03, "random_state": 0}

@@ -168,7 +168,7 @@ def test_auto_depends_on_recipe_and_data_not_on_seed_or_neighbours():
 
 
 def test_auto_is_found_once_for_each_recipe(monkeypatch):
-    from shoal import learning_rate
+    from shoal.fitting import learning_rate
 
     calls = []
 
@@ -205,7 +205,7 @@ def test_partial_fit_goes_on_with_the_rate_that_was_found():
 
 
 def test_folds_of_a_small_table_find_rates_of_their_own(monkeypatch):
-    from shoal import learning_rate
+    from shoal.fitting import learning_rate
     from shoal.pipeline import train_table
     from shoal.settings import Settings
 

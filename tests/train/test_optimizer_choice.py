@@ -144,7 +144,7 @@ def test_lbfgs_goes_down_with_every_step_and_freezes_what_is_frozen():
 
 
 def test_auto_suits_the_optimizer():
-    from shoal.defaults import Facts, resolved
+    from shoal.fitting.defaults import Facts, resolved
 
     facts = Facts(500, "binary")
     found = {name: resolved(Settings(optimizer=name), facts) for name in OPTIMIZERS}

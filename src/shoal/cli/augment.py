@@ -13,7 +13,7 @@ from shoal.cli.recipe import ordered, posed, recipe
 from shoal.cli.say import number, write_json
 
 if TYPE_CHECKING:
-    from shoal.samples import AugmentedSamples
+    from shoal.fitting.samples import AugmentedSamples
 
 _SHEETS = (".png", ".svg", ".html")
 _MOST_COLUMNS = 8
@@ -35,7 +35,7 @@ def augment(table: str, **options: Any) -> None:
     _refuse_other_ending(options["out"])
     order = ordered(table, options)
 
-    from shoal.samples import samples_of
+    from shoal.fitting.samples import samples_of
 
     problem, settings = posed(order)
     found = samples_of(problem, settings, rows=options["rows"], samples=options["samples"])

@@ -89,7 +89,7 @@ def _told(
 ) -> tuple[pl.DataFrame, pl.Series | pl.DataFrame, Any]:
     if len(names) != len(model.target.names):
         raise TargetError(f"Expected {len(model.target.names)} target column(s). Got {len(names)}.")
-    from shoal.problem import row_weights
+    from shoal.fitting.problem import row_weights
 
     answers = frame[names[0]] if len(names) == 1 else frame.select(names)
     features = frame.drop(*names, *([weight] if weight else []))

@@ -12,7 +12,7 @@ from shoal.cli.recipe import ordered, posed, recipe
 from shoal.cli.say import number, write_json
 
 if TYPE_CHECKING:
-    from shoal.rate_finding import RateFinding
+    from shoal.history.rate_finding import RateFinding
 
 _POINTS = ("suggestion", "steepest", "valley")
 _COLUMNS, _LINES = 72, 12
@@ -39,7 +39,7 @@ def lr(table: str, **options: Any) -> None:
     _refuse_other_ending(options["out"])
     order = ordered(table, options)
 
-    from shoal.learning_rate import find_rate, refuse_wrong_range
+    from shoal.fitting.learning_rate import find_rate, refuse_wrong_range
 
     refuse_wrong_range("shoal lr", options["lowest"], options["highest"], options["steps"])
     problem, settings = posed(order)

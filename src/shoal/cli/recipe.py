@@ -12,7 +12,7 @@ from shoal.cli.train import TASKS, shortcuts, typed_settings
 
 if TYPE_CHECKING:
     from shoal.cli.order import Order
-    from shoal.problem import Problem
+    from shoal.fitting.problem import Problem
     from shoal.settings import Settings
 
 
@@ -69,9 +69,9 @@ def posed(order: Order) -> tuple[Problem, Settings]:
     Rows that ``shoal train`` would keep aside to judge the network are left out here too.
     """
     from shoal.data import read_table
-    from shoal.judging import judging_plan
-    from shoal.outcome import task_named_by
-    from shoal.problem import problem_of
+    from shoal.fitting.judging import judging_plan
+    from shoal.fitting.outcome import task_named_by
+    from shoal.fitting.problem import problem_of
 
     settings = order.parsed_settings()
     targets = order.targets[0] if len(order.targets) == 1 else list(order.targets)

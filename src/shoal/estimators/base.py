@@ -20,9 +20,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from shoal import pipeline
 from shoal.data import Target, know_columns, notices
-from shoal.defaults import Facts, resolved
-from shoal.endings import refuse_fruitless, tell_ending
-from shoal.ensembles import Outcome
 from shoal.errors import DataNotice, SettingError
 from shoal.estimators import intake
 from shoal.estimators.callbacks import (
@@ -32,9 +29,12 @@ from shoal.estimators.callbacks import (
 )
 from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.estimators.uncertainty import UncertaintyMixin
+from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.endings import refuse_fruitless, tell_ending
+from shoal.fitting.ensembles import Outcome
+from shoal.fitting.problem import Problem
 from shoal.history import History
 from shoal.model.model import Model
-from shoal.problem import Problem
 from shoal.rules import Flag, Number, check
 from shoal.settings import Settings, as_schedule
 from shoal.train.events import EpochsDone, Event, Interrupted

@@ -20,7 +20,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     """A neural network that predicts classes of any table: two, several, or labels.
 
     Numbers, categories, dates and gaps need no preparation. Parameters left at "auto" are decided from the
-    table, as `shoal.defaults` says.
+    table, as `shoal.fitting.defaults` says.
 
     Parameters
     ----------

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from shoal.fitting.prepare import Prepared
 from shoal.history import History
 from shoal.model.model import Model
 from shoal.nets.layers import Dense
-from shoal.prepare import Prepared
 from shoal.train.results import NetResult
 
 _ACTIVATIONS = {

@@ -11,10 +11,10 @@ import polars as pl
 from sklearn.base import clone
 
 from shoal import pipeline
-from shoal.endings import fruitless
 from shoal.errors import SettingError, TrainingError, TrainingWarning, did_you_mean
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.estimators.fitted import fitted_attributes
+from shoal.fitting.endings import fruitless
 from shoal.history import METRICS
 from shoal.rules import refuse_unknown
 

@@ -16,7 +16,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     """A neural network that predicts one quantity of any table, or several at once.
 
     Numbers, categories, dates and gaps need no preparation, and the target none either. Parameters left at
-    "auto" are decided from the table, as `shoal.defaults` says.
+    "auto" are decided from the table, as `shoal.fitting.defaults` says.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import Any
 
 from shoal.errors import InputError
 from shoal.estimators.base import NetEstimator
-from shoal.problem import Problem
+from shoal.fitting.problem import Problem
 from shoal.settings import Settings
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shoal.estimators.base import NetEstimator
+from shoal.fitting.samples import AugmentedSamples, samples_of
 from shoal.lens.asked import asked
 from shoal.rules import Number, check
-from shoal.samples import AugmentedSamples, samples_of
 
 
 def augmented_samples(

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from shoal.judging import held_out
+from shoal.fitting.judging import held_out
+from shoal.fitting.prepare import Prepared, prepare, recipe_of, spec_of
+from shoal.fitting.problem import Problem
 from shoal.lens.flow import every_layer_learns, losses_are_numbers, no_rate_no_change, rows_keep_apart
 from shoal.lens.learning import batches_are_mixed, inputs_beat_zeros, one_batch_by_heart
 from shoal.lens.start import loss_at_start
 from shoal.lens.subject import Subject
 from shoal.lens.verdict import Check, CheckReport
-from shoal.prepare import Prepared, prepare, recipe_of, spec_of
-from shoal.problem import Problem
 from shoal.settings import Settings
 from shoal.train.population import Member
 from shoal.train.view import View

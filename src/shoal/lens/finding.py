@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shoal.learning_rate import HIGHEST, LOWEST, STEPS, find_rate, refuse_wrong_range
+from shoal.fitting.learning_rate import HIGHEST, LOWEST, STEPS, find_rate, refuse_wrong_range
+from shoal.history.rate_finding import RateFinding
 from shoal.lens.asked import asked
-from shoal.rate_finding import RateFinding
 from shoal.rules import Number, check
 
 

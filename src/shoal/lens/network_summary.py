@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError
+from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.prepare import network_of
 from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import TableInput
 from shoal.nets.listing import read_entries
 from shoal.nets.spec import NetSpec
 from shoal.nets.summary import Summary, summary_of
-from shoal.prepare import network_of
 from shoal.settings import Settings
 
 _MODEL = "model.shoal"

@@ -11,17 +11,18 @@ import numpy as np
 
 from shoal import data
 from shoal.axes import Precision
-from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, SettingNotice
-from shoal.freezing import frozen_rates
+from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.freezing import frozen_rates
+from shoal.fitting.outcome import loss_of, rate_factors_of
+from shoal.fitting.problem import Problem
+from shoal.fitting.transfer import adopted, by_place, with_layers
 from shoal.nets.heads import HEADS
 from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import Input, TableInput
 from shoal.nets.listing import layers_of
 from shoal.nets.members import shared_members
 from shoal.nets.spec import NetSpec, mlp
-from shoal.outcome import loss_of, rate_factors_of
-from shoal.problem import Problem
 from shoal.settings import Settings, as_optimizer, as_schedule
 from shoal.train.augment import augmentation_for
 from shoal.train.averaging import as_averaging
@@ -31,7 +32,6 @@ from shoal.train.penalties import as_constraint
 from shoal.train.recipe import Recipe
 from shoal.train.schedules import Schedule
 from shoal.train.view import Batchable, View
-from shoal.transfer import adopted, by_place, with_layers
 
 PIECEWISE_BINS = 16
 

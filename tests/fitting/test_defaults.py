@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.data import TASKS
-from shoal.defaults import SMALL, Facts, resolved
 from shoal.errors import SettingError
+from shoal.fitting.defaults import SMALL, Facts, resolved
 from shoal.settings import Settings
 
 TASK = st.sampled_from(TASKS)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from shoal import NetClassifier, NetRegressor, fit_many
-from shoal.endings import blown_up, fruitless, refuse_fruitless, tell_ending
 from shoal.errors import TrainingError, TrainingWarning
+from shoal.fitting.endings import blown_up, fruitless, refuse_fruitless, tell_ending
 from shoal.settings import Settings
 from shoal.train.results import NetResult
 

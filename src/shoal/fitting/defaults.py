@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shoal import outcome
 from shoal.errors import SettingError
+from shoal.fitting import outcome
 from shoal.nets.image_nets import default_layers
 from shoal.settings import LAYER_SETTINGS, Settings
 from shoal.train.augment import augmentation
@@ -182,7 +182,7 @@ def _of_likelihoods(settings: Settings, facts: Facts) -> dict[str, Any]:
 
 
 def _is_open(value: Any) -> bool:
-    # "cv": the folds may train as long as by default (`shoal.epochs_by_folds`)
+    # "cv": the folds may train as long as by default (`shoal.fitting.epochs_by_folds`)
     return isinstance(value, str) and value in ("auto", "default", "cv")
 
 

@@ -18,11 +18,11 @@ import numpy as np
 from shoal import data
 from shoal.data.columns import AS_ASKED
 from shoal.errors import ColumnError, SettingError, TransferNotice
+from shoal.fitting.problem import Problem
 from shoal.model.artefact import load
 from shoal.model.model import Model
 from shoal.nets import network
 from shoal.nets.spec import NetSpec
-from shoal.problem import Problem
 from shoal.settings import Settings
 
 LAYERS = (

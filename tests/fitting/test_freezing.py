@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shoal.errors import SettingError
-from shoal.freezing import frozen_rates
+from shoal.fitting.freezing import frozen_rates
 from shoal.nets.inputs import TableInput
 from shoal.nets.spec import mlp
 

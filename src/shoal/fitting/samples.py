@@ -11,9 +11,9 @@ import numpy as np
 
 from shoal import backend, data
 from shoal.errors import SettingError
+from shoal.fitting.prepare import Prepared, prepare, recipe_of, spec_of
+from shoal.fitting.problem import Problem
 from shoal.nets import draws
-from shoal.prepare import Prepared, prepare, recipe_of, spec_of
-from shoal.problem import Problem
 from shoal.settings import Settings
 from shoal.train.augment import augmented, uses_of
 from shoal.train.population import Member, net_settings

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from shoal import data
-from shoal.defaults import SMALL
 from shoal.errors import SettingError
+from shoal.fitting.defaults import SMALL
+from shoal.fitting.problem import Problem
 from shoal.history import judged, scores
 from shoal.model.model import Model
-from shoal.problem import Problem
 from shoal.settings import Settings
 
 TEST_SHARE = 0.2  # of a table that is not small, kept aside to judge the finished network

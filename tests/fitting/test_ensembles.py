@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import make_classification, make_regression
 
 from shoal import NetClassifier, NetRegressor, fit_many, load
-from shoal.ensembles import Outcome, averaged_nets, outcomes, seeds_of, with_others
 from shoal.errors import SettingError, TrainingWarning
+from shoal.fitting.ensembles import Outcome, averaged_nets, outcomes, seeds_of, with_others
 from shoal.history import scores
 from shoal.nets.inputs import TableInput
 from shoal.nets.spec import mlp

@@ -11,11 +11,12 @@ import numpy as np
 
 from shoal import data
 from shoal.errors import SettingError
-from shoal.judging import held_out
+from shoal.fitting.judging import held_out
+from shoal.fitting.prepare import Prepared, prepare, recipe_of, spec_of
+from shoal.fitting.problem import Problem
+from shoal.fitting.transfer import start_of
+from shoal.history.rate_finding import RateFinding
 from shoal.model.model import Model
-from shoal.prepare import Prepared, prepare, recipe_of, spec_of
-from shoal.problem import Problem
-from shoal.rate_finding import RateFinding
 from shoal.rules import Number, check
 from shoal.settings import Settings
 from shoal.train.events import Event, SeekingRate
@@ -23,7 +24,6 @@ from shoal.train.population import Member
 from shoal.train.rate_finder import smoothed, steepest, sweep, usable, valley
 from shoal.train.rate_trials import Trials, rounded, trials
 from shoal.train.view import Batchable, View
-from shoal.transfer import start_of
 
 LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 """Ends and length of the range test, as fastai's."""

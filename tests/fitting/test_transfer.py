@@ -13,10 +13,10 @@ from sklearn.datasets import make_classification
 
 from shoal import NetClassifier, NetRegressor, fit_many, lr_find
 from shoal.errors import ArtefactError, ColumnError, SettingError, TransferNotice
+from shoal.fitting.transfer import layer_of
 from shoal.nets import network
 from shoal.pipeline import train_table
 from shoal.settings import Settings
-from shoal.transfer import layer_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.TransferNotice")
 

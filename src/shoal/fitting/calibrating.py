@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shoal.errors import SettingError
-from shoal.judging import Plan
+from shoal.fitting.judging import Plan
+from shoal.fitting.problem import Problem
 from shoal.model.calibration import FEWEST, before_and_after, calibration_of, cross_fitted
 from shoal.model.model import Model
 from shoal.nets.heads import by_class
-from shoal.problem import Problem
 from shoal.settings import Settings
 from shoal.train.view import Batchable
 
 if TYPE_CHECKING:
-    from shoal.prepare import Prepared
+    from shoal.fitting.prepare import Prepared
 
 
 def refuse_uncalibrated(

@@ -8,8 +8,8 @@ import pytest
 
 from shoal import NetClassifier, NetRegressor, augmented_samples
 from shoal.errors import SettingError
-from shoal.problem import problem_of
-from shoal.samples import samples_of
+from shoal.fitting.problem import problem_of
+from shoal.fitting.samples import samples_of
 from shoal.settings import Settings
 
 RNG = np.random.default_rng(0)

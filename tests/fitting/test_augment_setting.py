@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from shoal.errors import SettingError
+from shoal.fitting.prepare import prepare, recipe_of
+from shoal.fitting.problem import problem_of
 from shoal.pipeline import train_table
-from shoal.prepare import prepare, recipe_of
-from shoal.problem import problem_of
 from shoal.settings import Settings
 
 FRAME = pl.DataFrame(

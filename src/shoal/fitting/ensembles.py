@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from shoal.endings import fruitless
 from shoal.errors import SettingError, TrainingWarning, did_you_mean
+from shoal.fitting.endings import fruitless
 from shoal.rules import Number, check
 from shoal.settings import Settings
 from shoal.train.population import Member

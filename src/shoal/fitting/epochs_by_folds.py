@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from shoal import data
-from shoal.endings import refuse_fruitless
 from shoal.errors import SettingError
-from shoal.judging import FOLDS, held_out, judged_by_folds
+from shoal.fitting.endings import refuse_fruitless
+from shoal.fitting.judging import FOLDS, held_out, judged_by_folds
+from shoal.fitting.prepare import Prepared
+from shoal.fitting.problem import Problem
 from shoal.model.model import Model
-from shoal.prepare import Prepared
-from shoal.problem import Problem
 from shoal.settings import Settings
 from shoal.train.events import Event, Interrupted
 from shoal.train.results import NetResult

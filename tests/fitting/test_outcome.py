@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from shoal import load
-from shoal.defaults import Facts, resolved
 from shoal.errors import SettingError, TargetError
+from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.outcome import decided, loss_of, rate_factors_of, task_named_by
 from shoal.nets.heads import HEADS
 from shoal.nets.losses import LOSSES
-from shoal.outcome import decided, loss_of, rate_factors_of, task_named_by
 from shoal.pipeline import train_table
 from shoal.settings import Settings
 
@@ -225,8 +225,8 @@ def test_ordered_classes_are_learnt_in_the_order_given(table, tmp_path, asked):
 
 
 def test_nets_with_other_levels_train_together(table):
+    from shoal.fitting.problem import problem_of
     from shoal.pipeline import fit
-    from shoal.problem import problem_of
 
     problem = problem_of(table.drop("count", "grade"), "y", task="regression")
     asked = [Settings(**FAST, quantiles=levels) for levels in ((0.1, 0.5), (0.5, 0.9))]

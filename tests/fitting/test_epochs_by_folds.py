@@ -10,11 +10,11 @@ import pytest
 from sklearn.datasets import make_classification, make_regression
 
 from shoal import NetClassifier, NetRegressor, fit_many
-from shoal.epochs_by_folds import EpochsFound, for_all_rows
 from shoal.errors import SettingError
-from shoal.judging import held_out
+from shoal.fitting.epochs_by_folds import EpochsFound, for_all_rows
+from shoal.fitting.judging import held_out
+from shoal.fitting.problem import problem_of
 from shoal.pipeline import fit, train_table
-from shoal.problem import problem_of
 from shoal.settings import Settings
 
 COMMON = {"hidden": (8,), "learning_rate": 0.03, "random_state": 0}
