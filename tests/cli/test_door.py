@@ -42,6 +42,12 @@ def raising(error: BaseException):
         (SettingError("There is no setting 'drpout'."), 2, "shoal: There is no setting 'drpout'.\n"),
         (PermissionError(13, "Permission denied", "x.csv"), 1, "shoal: Permission denied: 'x.csv'.\n"),
         (OSError(28, "No space left on device"), 1, "shoal: No space left on device.\n"),
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            1,
+            "shoal: There is not memory enough: Unable to allocate 9 TiB.\n",
+        ),
+        (MemoryError(), 1, "shoal: There is not memory enough: take fewer rows, or a smaller network.\n"),
         (KeyboardInterrupt(), 130, "shoal: Interrupted.\n"),
     ],
 )

@@ -73,6 +73,8 @@ def test_a_picture_has_a_panel_for_the_rate_and_one_for_the_momentum(capsys, tmp
         (["step", "--set", "every=40"], "longer than the run: every is 40 epochs, and the run has 30."),
         (["cosine", "--warmup", "31"], "longer than the run: warmup is 31 epochs"),
         (["cosine", "--out", "x.png"], "--out expects a name that ends in .svg. Got 'x.png' instead."),
+        (["cosine", "--rate", "-1"], "Invalid value for '--rate': -1.0 is not in the range x>0."),
+        (["cosine", "--momentum", "1"], "Invalid value for '--momentum': 1.0 is not in the range 0<=x<1."),
         (["--set", "rise=1"], "Missing the KIND of the schedule to draw"),
     ],
 )

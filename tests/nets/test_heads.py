@@ -60,6 +60,12 @@ def test_quantiles_lie_side_by_side_and_never_cross():
     np.testing.assert_array_equal(values("quantiles", raw, (0.1, 0.5, 0.9)), [[2, 8]])
 
 
+@pytest.mark.parametrize("levels", [(0.1, 0.9), (0.05, 0.95), (0.2, 0.8)])
+def test_two_quantiles_as_near_to_the_median_meet_in_the_middle(levels):
+    raw = np.array([[2.0, 6.0, 5.0, -1.0]])
+    np.testing.assert_array_equal(values("quantiles", raw, levels), [[4.0, 2.0]])
+
+
 def test_who_asks_a_head_for_a_deviation_it_does_not_know():
     with pytest.raises(SettingError, match=r"the head 'gaussian', which predicts .* Got 'linear'"):
         deviations("linear", Z)

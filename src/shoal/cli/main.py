@@ -117,6 +117,11 @@ def _sentence(error: BaseException) -> tuple[str, int]:
         return " ".join(str(error).split()), REFUSED
     if isinstance(error, OSError):
         return _system_sentence(error), REFUSED
+    if isinstance(error, MemoryError):
+        return (
+            f"There is not memory enough: {str(error) or 'take fewer rows, or a smaller network'}.",
+            REFUSED,
+        )
     return (
         f"A mistake in shoal itself, please report it: {type(error).__name__}: {error} "
         "(SHOAL_DEBUG=1 shows where it lies)",

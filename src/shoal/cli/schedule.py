@@ -22,8 +22,20 @@ if TYPE_CHECKING:
 @click.option("--warmup", default=0.0, type=float, help="Epochs of linear warm-up in front.")
 @click.option("--epochs", default=30, show_default=True, type=click.IntRange(1), help="Length of the run.")
 @click.option("--steps", default=20, show_default=True, type=click.IntRange(1), help="Steps of an epoch.")
-@click.option("--rate", default=1.0, show_default=True, type=float, help="Peak learning rate.")
-@click.option("--momentum", default=0.9, show_default=True, type=float, help="Where the schedule leaves it.")
+@click.option(
+    "--rate",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Peak learning rate.",
+)
+@click.option(
+    "--momentum",
+    default=0.9,
+    show_default=True,
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Where the schedule leaves it.",
+)
 @click.option("--out", metavar="FILE.svg", help="Draw it into a file.")
 @as_json
 def schedule(kind: str | None, **options: Any) -> None:

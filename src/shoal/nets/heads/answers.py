@@ -50,7 +50,8 @@ def by_class(head: str, outputs: np.ndarray) -> tuple[str, np.ndarray]:
 def values(head: str, outputs: Any, levels: Any = (0.5,), xp: Any = np) -> Any:
     """Return the predicted value of each quantity: (rows, outputs) -> (rows, quantities).
 
-    The mean (linear, gaussian), the rate (poisson), or the quantile whose level is nearest to one half.
+    The mean (linear, gaussian), the rate (poisson), or the quantile whose level is nearest to one half;
+    where two are as near, as of (0.1, 0.9), the middle between them.
 
     Parameters
     ----------
@@ -72,9 +73,16 @@ def values(head: str, outputs: Any, levels: Any = (0.5,), xp: Any = np) -> Any:
     if head == "gaussian":
         return xp.split(outputs, 2, axis=-1)[0]
     if head == "quantiles":
-        middle = xp.argmin(xp.abs(xp.asarray(levels) - 0.5))
-        return xp.take(quantiles(outputs, levels, xp), middle, axis=-1)
+        return _middle(quantiles(outputs, levels, xp), xp.asarray(levels), xp)
     return outputs
+
+
+def _middle(found: Any, levels: Any, xp: Any) -> Any:
+    """Return the mean of the quantiles that are nearest to the median: of one, or of two around it."""
+    away = xp.abs(levels - 0.5)
+    nearest = away <= xp.min(away) + 1e-6  # 0.1 and 0.9 are not equally far away in floating point
+    taken = xp.where(nearest[None, None, :], found, xp.zeros_like(found))
+    return xp.sum(taken, axis=-1) / xp.sum(nearest).astype(found.dtype)
 
 
 def quantiles(outputs: Any, levels: Sequence[float] | Any, xp: Any = np) -> Any:
