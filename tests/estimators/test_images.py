@@ -81,6 +81,15 @@ def test_colours_and_partial_fit_and_warm_start():
     assert again.fit(images, lying).fit(images, lying).n_iter_ == 4
 
 
+def test_the_default_network_of_images_goes_on():
+    images, lying = bars(24)
+    net = NetClassifier(epochs=1, random_state=0).fit(images, lying)
+    layers = net.settings_.layers
+    assert net.partial_fit(images, lying).n_iter_ == 2
+    assert net.set_params(warm_start=True).fit(images, lying).n_iter_ == 3
+    assert net.settings_.layers == layers
+
+
 def test_quantities_are_read_off_images():
     images, lying = bars()
     answers = 10.0 * lying + images[:, 0, 0] / 100.0

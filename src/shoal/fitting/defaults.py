@@ -67,12 +67,13 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
     """
     if settings.epochs == "cv":  # the folds validate each other
         facts = replace(facts, has_valid=True)
+    settings = _with_default_layers(settings, facts)
     auto = _auto(facts) | _of_likelihoods(settings, facts) | (_LINEAR if settings.hidden == () else {})
     if settings.layers is not None:
         auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
     auto |= _suited(settings.optimizer, auto, facts) | _beside_noise(settings.augment)
     open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
-    done = replace(_with_default_layers(settings, facts), **open_)
+    done = replace(settings, **open_)
     done = replace(done, **_patience_and_monitor(done, facts))
     return replace(done, **outcome.decided(done, facts.task))
 
