@@ -157,7 +157,8 @@ class Settings:
     label_smoothing : float
         Share of the target spread evenly over the classes.
     huber_delta : float
-        Where the Huber loss turns from square to straight, in standard deviations of the target.
+        Where the Huber loss turns from square to straight, in standard deviations of the target; beside a
+        loss that has no delta it is left alone with a `shoal.errors.SettingNotice`.
     class_weight : None, "balanced" or dict
         Weight of each class in training; "balanced" gives all classes the same total. Validation rows, and
         calibration, weigh every class as often as it occurs.

@@ -51,3 +51,6 @@ def test_a_loss_of_another_task_is_refused() -> None:
 def test_to_watch_validation_takes_validation_rows() -> None:
     with pytest.raises(SettingError, match="Expected validation rows for monitor='val_loss'"):
         resolved(Settings(monitor="val_loss"), Facts(50, "binary"))
+    with pytest.raises(SettingError, match=r"Expected validation rows for stop_accuracy=0\.9"):
+        resolved(Settings(stop_accuracy=0.9), Facts(50, "binary"))
+    assert resolved(Settings(stop_accuracy=0.9, validation=0.2), Facts(50, "binary")).stop_accuracy == 0.9

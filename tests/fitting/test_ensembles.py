@@ -157,6 +157,8 @@ def test_what_follows_one_network_refuses_several(classes):
         SettingError, match=r"Expected ensemble=1 for callbacks and partial_fit.* ensemble of 2;"
     ):
         NetClassifier(**COMMON, ensemble=2).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(SettingError, match=r"Expected ensemble=1 for callbacks and partial_fit"):
+        NetClassifier(**COMMON, ensemble=2).fit(X, y).partial_fit(X, y)
 
 
 def test_many_ensembles_at_once(classes):

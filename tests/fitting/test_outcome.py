@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from shoal import load
-from shoal.errors import SettingError, TargetError
+from shoal.errors import SettingError, SettingNotice, TargetError
 from shoal.fitting.defaults import Facts, resolved
 from shoal.fitting.outcome import decided, loss_of, rate_factors_of, task_named_by
 from shoal.nets.heads import HEADS
@@ -195,6 +195,22 @@ def test_an_accuracy_to_stop_at_is_for_classes():
         SettingError, match=r"'stop_accuracy' setting is for classes\. Got 0\.9 with a regression"
     ):
         decided(Settings(stop_accuracy=0.9), "regression")
+
+
+def test_weights_of_classes_are_for_classes():
+    with pytest.raises(SettingError, match=r"'class_weight' setting is for classes\. Got 'balanced'"):
+        decided(Settings(class_weight="balanced"), "regression")
+
+
+def test_a_delta_is_given_once():
+    with pytest.raises(SettingError, match=r"one delta\. Got huber_delta=3\.0, and 1\.5 in the loss"):
+        loss_of(Settings(loss={"kind": "huber", "delta": 1.5}, huber_delta=3.0))
+    assert dict(loss_of(Settings(loss="huber", huber_delta=3.0)).numbers) == {"delta": 3.0}
+
+
+def test_a_delta_that_no_loss_takes_is_told(table):
+    with pytest.warns(SettingNotice, match="huber_delta has no effect: the loss squared_error has no delta"):
+        trained(table, "y", huber_delta=3.0, epochs=1)
 
 
 def test_a_small_table_learns_rates_and_variances_calmly(table):

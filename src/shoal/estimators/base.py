@@ -31,7 +31,7 @@ from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.estimators.uncertainty import UncertaintyMixin
 from shoal.fitting.defaults import Facts, resolved
 from shoal.fitting.endings import refuse_fruitless, tell_ending
-from shoal.fitting.ensembles import Outcome
+from shoal.fitting.ensembles import Outcome, refuse_several
 from shoal.fitting.problem import Problem
 from shoal.history import History
 from shoal.model.model import Model
@@ -246,12 +246,14 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
             raise SettingError(
                 "Expected a number of epochs for partial_fit, which trains one at a time. Got epochs='cv'."
             )
+        refuse_several(settings)
         schedule = as_schedule(settings.schedule, settings.warmup) or Schedule()
         if not schedule.endless:
             schedule = Schedule(warmup=schedule.warmup)
         if schedule.longest > 0:  # no end is planned, so none comes before what the schedule speaks of
             settings = replace(settings, epochs=max(1000, math.ceil(schedule.longest)))
-        settings = replace(settings, schedule=schedule, validation=0.0, patience=None, monitor="loss")
+        none = {"validation": 0.0, "patience": None, "stop_accuracy": None}
+        settings = replace(settings, schedule=schedule, monitor="loss", **none)
         return settings if fresh else _with_earlier(settings, self.settings_, Settings.known())
 
     def _optimizer_state(self, settings: Settings) -> dict[str, Any]:

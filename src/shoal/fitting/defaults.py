@@ -211,4 +211,9 @@ def _patience_and_monitor(settings: Settings, facts: Facts) -> dict[str, Any]:
             f"Expected validation rows for monitor={settings.monitor!r}. Received none: set validation to a "
             "share such as 0.2, hand in X_val and y_val, or monitor 'loss'."
         )
+    if settings.stop_accuracy is not None and not judged:
+        raise SettingError(
+            f"Expected validation rows for stop_accuracy={settings.stop_accuracy!r}. "
+            "Received none: set validation to a share such as 0.2, or hand in X_val and y_val."
+        )
     return decided

@@ -61,11 +61,27 @@ def decided(settings: Settings, task: str) -> dict[str, Any]:
             f"The 'stop_accuracy' setting is for classes. Got {settings.stop_accuracy!r} with a {task} "
             "target; set stop_loss."
         )
+    if settings.class_weight is not None and task == "regression":
+        raise SettingError(
+            f"The 'class_weight' setting is for classes. Got {settings.class_weight!r} with a regression "
+            "target; weigh the rows."
+        )
     return {"head": head, "loss": loss, "quantiles": levels}
 
 
 def loss_of(settings: Settings) -> LossChoice:
-    """Return the loss of decided settings, with all of its numbers."""
+    """Return the loss of decided settings, with all of its numbers.
+
+    Raises
+    ------
+    SettingError
+        If the loss has a delta of its own, and another is given beside it.
+    """
+    delta = None if isinstance(settings.loss, str) else settings.loss.get("delta")
+    if delta is not None and settings.huber_delta not in (1.0, delta):
+        raise SettingError(
+            f"Expected one delta. Got huber_delta={settings.huber_delta!r}, and {delta!r} in the loss."
+        )
     more = {} if settings.quantiles is None else {"levels": settings.quantiles}
     return LossChoice.of(settings.loss, delta=settings.huber_delta, **more)
 

@@ -21,6 +21,7 @@ from shoal.nets.heads import HEADS
 from shoal.nets.image_input import ImageInput
 from shoal.nets.inputs import Input, TableInput
 from shoal.nets.listing import layers_of
+from shoal.nets.losses.choice import LossChoice
 from shoal.nets.members import shared_members
 from shoal.nets.spec import NetSpec, mlp
 from shoal.settings import Settings, as_optimizer, as_schedule
@@ -134,7 +135,7 @@ def recipe_of(ready: Prepared) -> Recipe:
     loss = loss_of(s)
     optimizer, schedule = as_optimizer(s), as_schedule(s.schedule, s.warmup) or Schedule("constant")
     schedule.refuse_longer_than(int(s.epochs))
-    for notice in optimizer.notices(schedule):
+    for notice in (*optimizer.notices(schedule), *_idle_delta(s, loss)):
         warnings.warn(notice, SettingNotice, stacklevel=2)
     return Recipe(
         loss=loss.kind,
@@ -173,6 +174,12 @@ def recipe_of(ready: Prepared) -> Recipe:
         precision=cast(Precision, s.precision),
         rate_factors=(*_frozen(ready), *rate_factors_of(s)),
     )
+
+
+def _idle_delta(s: Settings, loss: LossChoice) -> tuple[str, ...]:
+    if s.huber_delta == 1.0 or "delta" in dict(loss.numbers):
+        return ()
+    return (f"huber_delta has no effect: the loss {loss.kind} has no delta.",)
 
 
 def _scaled_rate(s: Settings, rows: int) -> float:

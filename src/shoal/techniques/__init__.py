@@ -138,7 +138,11 @@ def _in_python(value: Any) -> str:
     if isinstance(value, list) and all(_plain(item) for item in value):
         inner = ", ".join(map(_in_python, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
-    return repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)}: {_in_python(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_python, value))}]"
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _quoted(text: str) -> str:
