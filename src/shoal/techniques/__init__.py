@@ -139,7 +139,9 @@ def _in_python(value: Any) -> str:
         inner = ", ".join(map(_in_python, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(name)}: {_in_python(item)}" for name, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{json.dumps(name)}: {_in_python(item)}" for name, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return f"[{', '.join(map(_in_python, value))}]"
     return json.dumps(value) if isinstance(value, str) else repr(value)
