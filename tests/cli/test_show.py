@@ -88,3 +88,11 @@ def test_what_holds_no_network_is_refused(tmp_path):
         summary({"hiden": [3]}, inputs=3)
     with pytest.raises(ArtefactError, match="absent"):
         summary(tmp_path / "absent.shoal")
+
+
+@pytest.mark.parametrize("text", ["", "64", "dense"])
+def test_a_file_that_lists_nothing_is_refused(tmp_path, capsys, text):
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    assert run(["show", str(path), "--inputs", "4"]) == 2
+    assert "Expected a list of layers, or settings by name" in capsys.readouterr().err

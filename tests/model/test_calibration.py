@@ -17,7 +17,6 @@ from shoal.errors import InputError, TargetError
 from shoal.history.metrics import log_loss
 from shoal.model.artefact import load
 from shoal.model.calibration import (
-    COLDEST,
     HOTTEST,
     before_and_after,
     calibration_of,
@@ -114,7 +113,7 @@ def test_weight_two_is_the_row_twice_and_weight_zero_no_row(head: str, seed: int
 
 def test_bounds() -> None:
     outputs = np.array([[3.0], [-2.0]])
-    assert fit_temperature("sigmoid", outputs, np.array([1, 0])) == COLDEST  # all right
+    assert fit_temperature("sigmoid", outputs, np.array([1, 0])) == 1.0  # all right
     np.testing.assert_allclose(fit_temperature("sigmoid", outputs, np.array([0, 1])), HOTTEST)  # all wrong
     assert fit_temperature("sigmoid", np.array([[np.nan], [1.0]]), np.array([0, 1])) == 1.0
     assert fit_temperature("sigmoid", outputs, np.array([0, 1]), np.zeros(2)) == 1.0

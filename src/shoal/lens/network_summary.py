@@ -86,6 +86,10 @@ def _spec_of_path(path: Path, inputs: Any, outputs: int) -> NetSpec:
 
 def _described(what: Any, inputs: Any, outputs: int) -> NetSpec:
     """Return the network that a list or settings describe for these inputs and outputs."""
+    if not isinstance(what, Mapping | list | tuple):
+        raise SettingError(
+            f"Expected a list of layers, or settings by name such as 'hidden: [64]'. Received: {what!r}."
+        )
     given = dict(what) if isinstance(what, Mapping) else {"layers": list(what)}
     settings = Settings.of(given)
     if inputs is None:

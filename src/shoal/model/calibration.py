@@ -14,8 +14,8 @@ from shoal.nets.heads import probabilities
 _Slope = Callable[[float], tuple[float, float]]
 
 COLDEST, HOTTEST = 0.01, 100.0
-"""Bounds of the temperature: of rows that are all right, no temperature is low enough, and of rows that
-are right no more often than by chance, none is high enough."""
+"""Bounds of the temperature: of rows that are right no more often than by chance, none is high enough; of
+rows that are all right, none is low enough, so they say nothing of how sure to be."""
 
 FEWEST = 10  # rows that a temperature is fitted to: its error is already about a third with these
 PARTS = 5  # of these rows, to see what the temperature does to rows that it was not fitted to
@@ -48,7 +48,8 @@ def fit_temperature(
     Returns
     -------
     float
-        In [`COLDEST`, `HOTTEST`]; 1.0 where an output is not finite, or no row has weight.
+        In [`COLDEST`, `HOTTEST`]; 1.0 where an output is not finite, no row has weight, or all rows are so
+        right that they are likeliest at the lower bound: the first wrong row would pay for it dearly.
 
     References
     ----------
@@ -197,12 +198,15 @@ def _logistic(values: np.ndarray) -> np.ndarray:
 
 
 def _zero(slope_of: _Slope) -> float:
-    """Return where a rising function is zero: Newton's steps, or halves where these leave the bounds."""
+    """Return where a rising function is zero: Newton's steps, or halves where these leave the bounds.
+
+    One that is below zero up to the upper bound has none that could be relied on: 1.
+    """
     low, high = 1.0 / HOTTEST, 1.0 / COLDEST
     if slope_of(low)[0] >= 0:
         return low
     if slope_of(high)[0] <= 0:
-        return high
+        return 1.0
     at = 1.0
     for _ in range(_ROUNDS):
         slope, bend = slope_of(at)
