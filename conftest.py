@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,19 @@ def docs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "penguins.csv").write_bytes(PENGUINS.read_bytes())
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs() -> Iterator[None]:
+    """Forget compiled programs after each file: thousands in one process exhaust its memory mappings."""
+    yield
+    if "shoal.train.program" in sys.modules:
+        sys.modules["shoal.train.program"]._programs.clear()
+    if "shoal.model.predict" in sys.modules:
+        sys.modules["shoal.model.predict"].program.cache_clear()
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+        gc.collect()
 
 
 _pages = Sybil(

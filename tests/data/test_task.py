@@ -266,3 +266,8 @@ def test_text_and_numbers_are_not_mixed_in_one_target(y) -> None:
 )
 def test_targets_of_one_kind_are_not_refused(y) -> None:
     refuse_mixed(y)
+
+
+def test_a_quantity_is_not_taken_for_classes_although_someone_asks_for_it():
+    with pytest.raises(TargetError, match="Got 60 different values in 60 rows; is it an identifier, or a"):
+        Target.fit(pl.Series("y", np.random.default_rng(0).normal(size=60)), "multiclass")

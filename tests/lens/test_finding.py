@@ -250,3 +250,10 @@ def test_a_recipe_is_checked_and_the_net_is_untouched():
 def test_frozen_layers_are_told():
     report = check_recipe(NetClassifier(**{**SMALL, "hidden": (4, 4)}, frozen="layers.0"), *table(), seeds=1)
     assert "frozen, as the settings ask" in report["every layer learns"].came
+
+
+def test_an_optimizer_that_searches_its_steps_has_no_rate_to_find():
+    X, y = np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 2
+    net = NetClassifier(hidden=(2,), optimizer="lbfgs", epochs=2, random_state=0)
+    with pytest.raises(SettingError, match="'lbfgs' searches the length of each step itself"):
+        lr_find(net, X, y, seeds=1)

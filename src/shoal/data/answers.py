@@ -63,7 +63,8 @@ def class_values(column: pl.Series) -> list[Any]:
     if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
         column = column.cast(pl.String)
     values = column.unique()
-    few_rows_each = column.dtype == pl.String and len(values) > max(FEW, len(column) / 2)
+    open_ended = column.dtype == pl.String or column.dtype.is_float()
+    few_rows_each = open_ended and len(values) > max(FEW, len(column) / 2)
     if few_rows_each or len(values) > MOST_CLASSES:
         raise TargetError(
             f"Expected at most {MOST_CLASSES} classes, each in several rows, "

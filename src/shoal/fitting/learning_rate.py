@@ -20,6 +20,7 @@ from shoal.model.model import Model
 from shoal.rules import Number, check
 from shoal.settings import Settings
 from shoal.train.events import Event, SeekingRate
+from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.population import Member
 from shoal.train.rate_finder import smoothed, steepest, sweep, usable, valley
 from shoal.train.rate_trials import Trials, rounded, trials
@@ -73,6 +74,7 @@ def find_rate(
     started = time.perf_counter()
     ready = prepare(problem, replace(settings, learning_rate="default"), valid=valid, split=split)
     members = _members(ready, seeds, start)
+    _refuse_line_search(members[0])
     rates = np.geomspace(lowest, highest, steps)
     # A rate is what the setting is to be; networks take it times what base_batch_size makes of it.
     scale = members[0].recipe.learning_rate / ready.settings.learning_rate
@@ -100,6 +102,15 @@ def find_rate(
         **_tried(tried, len(seeds)),
         seconds=time.perf_counter() - started,
     )
+
+
+def _refuse_line_search(member: Member) -> None:
+    settings = {**OPTIMIZERS[member.recipe.optimizer].defaults, **dict(member.recipe.optimizer_settings)}
+    if settings.get("search_steps", 0) > 0:
+        raise SettingError(
+            f"The optimizer '{member.recipe.optimizer}' searches the length of each step itself, so there is "
+            "no learning rate to find: leave learning_rate at 'default'."
+        )
 
 
 def _members(ready: Prepared, seeds: Sequence[int], start: Mapping[str, Any] | None) -> list[Member]:

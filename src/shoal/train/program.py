@@ -30,7 +30,7 @@ from shoal.train.step import first_sums, objective_of, step_of_one
 from shoal.train.stopping import RUNNING, after_epoch
 from shoal.train.thinning import kept_units
 
-_MOST_PROGRAMS = 1024  # kept ready in one process
+_MOST_PROGRAMS = 96  # kept ready in one process: each takes 240 memory mappings, a process has 65,530
 COLUMNS = 4
 """Numbers that a program records of each epoch: training loss, validation loss and metric, and the factor
 by which validation has scaled the learning rate."""
