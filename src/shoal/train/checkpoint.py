@@ -90,8 +90,8 @@ def _completed(state: dict[str, Any], optimizer: str, path: str | os.PathLike[st
     return state
 
 
-def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, np.ndarray]:
-    flat: dict[str, np.ndarray] = {}
+def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
     for name, value in values.items():
         inner = isinstance(value, Mapping)
         flat |= _flat(value, f"{path}{name}/") if inner else {path + name: value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -143,11 +143,11 @@ def _activity(member: Member) -> dict[str, tuple[float, float]]:
 
 
 def _penalties(member: Member) -> dict[str, dict[str, float]]:
-    return penalties_of(member.spec, member.recipe, shapes_of(member.spec)[0])
+    return _penalties_of(member.spec, member.recipe)
 
 
 def _constraints(member: Member) -> dict[str, tuple[str, int, float]]:
-    return constraints_of(member.spec, member.recipe, shapes_of(member.spec)[0])
+    return _constraints_of(member.spec, member.recipe)
 
 
 def tiles_of(
@@ -248,6 +248,17 @@ def _continued(member: Member, start: Mapping[str, Any]) -> State:
     return {**state, "code": np.int32(code)}
 
 
+@lru_cache(maxsize=8)  # the networks of a population are prepared one after the other, each asked thrice
+def _penalties_of(spec: NetSpec, recipe: Recipe) -> dict[str, dict[str, float]]:
+    return penalties_of(spec, recipe, shapes_of(spec)[0])
+
+
+@lru_cache(maxsize=8)
+def _constraints_of(spec: NetSpec, recipe: Recipe) -> dict[str, tuple[str, int, float]]:
+    return constraints_of(spec, recipe, shapes_of(spec)[0])
+
+
+@lru_cache(maxsize=64)
 def shapes_of(spec: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
     """Return the shapes of a network's parameters and running statistics."""
     return _shapes(spec.structure())
