@@ -236,7 +236,7 @@ def refuse_unknown(owner: str, names: Iterable[str], known: Mapping[str, Any] | 
         if name not in known:
             raise SettingError(
                 f"{owner} has no setting '{name}'.{did_you_mean(str(name), known)} "
-                f"Its settings are: {', '.join(sorted(known))}."
+                f"Its settings are: {', '.join(sorted(known)) or 'none'}."
             )
 
 

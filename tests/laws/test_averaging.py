@@ -103,7 +103,9 @@ def test_neighbours_change_nothing():
 
 
 def test_wrong_numbers_are_refused():
-    with pytest.raises(SettingError, match=r"'decay' of ema must be a number in \[0, 1\). Got 1.5"):
+    with pytest.raises(
+        SettingError, match=r"'decay' parameter of the averaging 'ema' must be a float in the range \[0, 1\)"
+    ):
         as_averaging({"kind": "ema", "decay": 1.5})
     with pytest.raises(SettingError, match=r"'swa' has no setting 'strat'. Did you mean 'start'"):
         as_averaging({"kind": "swa", "strat": 0.5})

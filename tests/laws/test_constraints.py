@@ -145,7 +145,10 @@ def test_one_activation_may_have_its_own_penalty():
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"kind": "max_norm", "value": 0}, "'value' of max_norm must be a number above 0. Got 0"),
+        (
+            {"kind": "max_norm", "value": 0},
+            "'value' parameter of the constraint 'max_norm' must be a float in the range \\(0, inf\\). Got 0",
+        ),
         ({"kind": "unit_norm", "value": 2}, "'unit_norm' has no setting 'value'"),
     ],
 )

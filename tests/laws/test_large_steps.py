@@ -73,8 +73,8 @@ def test_flags():
     [
         (2, "must be a mapping such as"),
         ({"factr": 2}, "no setting 'factr'. Did you mean 'factor'"),
-        ({"factor": 1}, "'factor' of batch_growth must be a whole number of at least 2. Got 1"),
-        ({"every": 0}, "'every' of batch_growth must be a number above 0. Got 0"),
+        ({"factor": 1}, "'factor' parameter of batch_growth must be an int in the range .2, inf.. Got 1"),
+        ({"every": 0}, "'every' parameter of batch_growth must be a float in the range .0, inf.. Got 0"),
     ],
 )
 def test_a_wrong_growth_is_refused(value, words):

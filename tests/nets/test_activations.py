@@ -203,7 +203,7 @@ def test_a_step_without_a_slope_cannot_be_trained():
 def test_a_setting_may_give_a_slope():
     net = spec((4, 4), activation=["tanh", {"kind": "leaky_relu", "slope": 0.2}])
     assert [layer.slope for layer in net.layers if isinstance(layer, Activation)] == [None, 0.2]
-    with pytest.raises(SettingError, match=r"An activation has no number 'slop'\. Did you mean 'slope'\?"):
+    with pytest.raises(SettingError, match=r"An activation has no setting 'slop'\. Did you mean 'slope'\?"):
         spec((4,), activation={"kind": "prelu", "slop": 0.1})
     with pytest.raises(SettingError, match=r"Unknown activation ''"):
         spec((4,), activation={"slope": 0.1})

@@ -115,8 +115,8 @@ def test_a_text_or_a_mapping_says_the_same():
     ("value", "message"),
     [
         ("he_norml", r"Unknown initializer 'he_norml'\. Did you mean 'he_normal'\?"),
-        ("he_normal:sigma=1", r"'he_normal' has no number 'sigma'\. It has none to set"),
-        ({"kind": "normal", "sigm": 1}, r"no number 'sigm'\. Did you mean 'sigma'\?"),
+        ("he_normal:sigma=1", r"'he_normal' has no setting 'sigma'\. Its settings are: none"),
+        ({"kind": "normal", "sigm": 1}, r"no setting 'sigm'\. Did you mean 'sigma'\?"),
         ("normal:sigma=-1", r"Expected sigma of the initializer 'normal' to be a number above 0\. Got '-1'"),
         ("uniform:bound=wide", r"to be a number above 0\. Got 'wide'"),
         ({"kind": "orthogonal", "gain": True}, r"to be a number above 0\. Got True"),

@@ -175,8 +175,8 @@ def test_a_loss_brings_its_numbers():
     [
         ("hubber", r"Unknown loss 'hubber'\. Did you mean 'huber'\?"),
         ({"delta": 1.0}, r"Unknown loss ''"),
-        ({"kind": "huber", "omega": 1.0}, r"The loss 'huber' has no number 'omega'"),
-        ({"kind": "squared_error", "delta": 1.0}, r"no number 'delta'\. It has none to set"),
+        ({"kind": "huber", "omega": 1.0}, r"The loss 'huber' has no setting 'omega'"),
+        ({"kind": "squared_error", "delta": 1.0}, r"no setting 'delta'\. Its settings are: none"),
         ({"kind": "huber", "delta": 0}, r"delta of the loss 'huber' to be a float in the range \(0, inf\)"),
         ({"kind": "huber", "delta": [1.0, 2.0]}, r"delta of the loss 'huber' to be a float"),
         ({"kind": "asymmetric_huber", "omega": 1.0}, r"omega .* \(0, 1\)\. Got 1\.0 instead"),

@@ -174,7 +174,7 @@ def test_a_factor_is_a_share_of_the_peak_and_a_momentum_below_one(kind, epochs, 
             {"kind": "step", "factr": 0.5},
             r"The step schedule has no setting 'factr'\. Did you mean 'factor'\?",
         ),
-        ({"kind": "constant", "decay": 0.5}, r"schedule has no setting 'decay'\. It takes: none\."),
+        ({"kind": "constant", "decay": 0.5}, r"schedule has no setting 'decay'\. Its settings are: none\."),
         (
             {"kind": "exponential", "decay": -1.0},
             r"The 'decay' parameter of the exponential schedule must be a float in the range \[0, inf\)\.",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from shoal.errors import SettingError, TrainingWarning, did_you_mean
+from shoal.errors import SettingError, TrainingWarning
 from shoal.fitting.endings import fruitless
-from shoal.rules import Number, check
+from shoal.rules import Number, check, refuse_unknown
 from shoal.settings import Settings
 from shoal.train.population import Member
 from shoal.train.results import NetResult
@@ -44,12 +44,7 @@ def averaged_nets(value: Any, owner: str = "shoal") -> int:
         return int(value)
     if value["kind"] != "average":
         return 1
-    for name in value:
-        if name not in ("kind", "members"):
-            raise SettingError(
-                f"An averaging ensemble has no setting '{name}'.{did_you_mean(str(name), ['members'])} Give "
-                "members alone, the number of networks."
-            )
+    refuse_unknown("An averaging ensemble", value.keys() - {"kind"}, ("members",))
     count = value.get("members", MEMBERS)
     check(owner, "ensemble members", count, _COUNT)
     return int(count)

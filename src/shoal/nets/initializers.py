@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import SettingError, did_you_mean
+from shoal.rules import refuse_unknown
 
 Initializer = Callable[[np.random.Generator, int, int, tuple[int, ...]], np.ndarray]
 
@@ -177,7 +178,8 @@ def initializer_text(value: str | Mapping[str, Any]) -> str:
     >>> initializer_text({"kind": "orthogonal", "gian": 2})
     Traceback (most recent call last):
     ...
-    shoal.errors.SettingError: The initializer 'orthogonal' has no number 'gian'. Did you mean 'gain'?
+    shoal.errors.SettingError: The initializer 'orthogonal' has no setting 'gian'. Did you mean 'gain'? \
+Its settings are: gain.
     """
     if isinstance(value, str):
         initializer(value)
@@ -194,11 +196,7 @@ def _checked(name: str, given: Mapping[str, Any]) -> dict[str, float]:
             f"Unknown initializer {name!r}.{did_you_mean(str(name), INITIALIZERS)} Choose one of: "
             f"{', '.join(sorted(INITIALIZERS))}."
         )
-    known = INITIALIZERS[name].numbers
-    for key in given:
-        if key not in known:
-            hint = did_you_mean(key, known) if known else " It has none to set."
-            raise SettingError(f"The initializer '{name}' has no number '{key}'.{hint}")
+    refuse_unknown(f"The initializer '{name}'", given, INITIALIZERS[name].numbers)
     return {key: _above_zero(name, key, value) for key, value in given.items()}
 
 

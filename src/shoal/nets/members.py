@@ -13,9 +13,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from shoal.errors import SettingError, did_you_mean
 from shoal.nets.heads.average import averaged
-from shoal.rules import Number, check
+from shoal.rules import Number, check, refuse_unknown
 
 MEMBERS = 16
 """Members of ``ensemble="tabm"``; the paper takes 32, at twice the cost."""
@@ -32,12 +31,7 @@ def shared_members(value: Any) -> int:
     given = {"kind": value} if isinstance(value, str) else value
     if not isinstance(given, Mapping) or given["kind"] != "tabm":
         return 0
-    for name in given:
-        if name not in ("kind", "members"):
-            raise SettingError(
-                f"An ensemble of kind 'tabm' has no setting '{name}'.{did_you_mean(str(name), ['members'])} "
-                "Give members alone, the number of members."
-            )
+    refuse_unknown("An ensemble of kind 'tabm'", given.keys() - {"kind"}, ("members",))
     members = given.get("members", MEMBERS)
     check("an ensemble of kind 'tabm'", "members", members, Number(1, integer=True))
     return int(members)

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from shoal.errors import SettingError, did_you_mean
+from shoal.rules import Number, check, refuse_unknown
 
 AVERAGES = {"ema": {"decay": 0.999}, "swa": {"start": 0.75}}
 """Kind -> its numbers with their defaults. ema: share of the past kept in each step (Polyak and Juditsky
@@ -41,17 +41,10 @@ def as_averaging(value: Any) -> tuple:
         return ()
     given = {"kind": value} if isinstance(value, str) else dict(value)
     kind = given.pop("kind")
+    refuse_unknown(f"The averaging '{kind}'", given, AVERAGES[kind])
     [(name, default)] = AVERAGES[kind].items()
-    for other in given.keys() - {name}:
-        raise SettingError(
-            f"The averaging {kind!r} has no setting {other!r}.{did_you_mean(str(other), (name,))} "
-            f"It takes: {name}."
-        )
     number = given.get(name, default)
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < 1:
-        raise SettingError(
-            f"The setting {name!r} of {kind} must be a number in [0, 1). Got {number!r} instead."
-        )
+    check(f"the averaging '{kind}'", name, number, Number(0, 1, high_open=True))
     return kind, float(number)
 
 

@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from shoal.errors import SettingError, did_you_mean
+from shoal.errors import SettingError
+from shoal.rules import Number, check, refuse_unknown
+
+_RULES = {
+    "factor": Number(2, integer=True),
+    "every": Number(0, low_open=True),
+    "most": Number(0, integer=True),
+}
 
 
 @dataclass(frozen=True)
@@ -65,26 +72,10 @@ def as_growth(value: Any) -> Growth | None:
             "The 'batch_growth' parameter must be a mapping such as {'factor': 2, 'every': 10}, or None. "
             f"Got {value!r} instead."
         )
-    known = tuple(vars(Growth()))
+    refuse_unknown("The 'batch_growth' parameter", value, _RULES)
     for name, number in value.items():
-        if name not in known:
-            raise SettingError(
-                f"The 'batch_growth' parameter has no setting {name!r}.{did_you_mean(str(name), known)} "
-                f"It takes: {', '.join(known)}."
-            )
-        _refuse_wrong(str(name), number)
+        check("batch_growth", name, number, _RULES[name])
     return Growth(**value)
-
-
-def _refuse_wrong(name: str, number: Any) -> None:
-    whole = isinstance(number, int) and not isinstance(number, bool)
-    says, right = {
-        "factor": ("a whole number of at least 2", whole and number >= 2),
-        "every": ("a number above 0", isinstance(number, int | float) and 0 < number < np.inf),
-        "most": ("a whole number of at least 0", whole and number >= 0),
-    }[name]
-    if not right or isinstance(number, bool):
-        raise SettingError(f"The setting {name!r} of batch_growth must be {says}. Got {number!r} instead.")
 
 
 def step_flags(

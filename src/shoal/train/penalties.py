@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shoal.errors import SettingError, did_you_mean
 from shoal.nets.spec import NetSpec
+from shoal.rules import Number, check, refuse_unknown
 from shoal.train.constraints import CONSTRAINTS
 from shoal.train.descent import penalised
 from shoal.train.recipe import Recipe
@@ -78,14 +78,8 @@ def as_constraint(value: Any) -> tuple:
         return ()
     given = {"kind": value} if isinstance(value, str) else dict(value)
     name = given.pop("kind")
-    kind = CONSTRAINTS[name]
-    takes = ("value",) if kind.value is not None else ()
-    for other in given.keys() - set(takes):
-        raise SettingError(
-            f"The constraint {name!r} has no setting {other!r}.{did_you_mean(str(other), takes)} "
-            f"It takes: {', '.join(takes) or 'none'}."
-        )
-    number = given.get("value", kind.value or 0.0)
-    if takes and (isinstance(number, bool) or not isinstance(number, int | float) or not number > 0):
-        raise SettingError(f"The setting 'value' of {name} must be a number above 0. Got {number!r} instead.")
+    default = CONSTRAINTS[name].value
+    refuse_unknown(f"The constraint '{name}'", given, () if default is None else ("value",))
+    number = given.get("value", default or 0.0)
+    check(f"the constraint '{name}'", "value", number, Number(0, low_open=default is not None))
     return name, float(number)

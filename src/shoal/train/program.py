@@ -41,13 +41,13 @@ def optimizer_state(name: str, params: Mapping[str, np.ndarray]) -> optax.OptSta
     shapes = tuple((k, v.shape, str(v.dtype)) for k, v in params.items())
     return jax.tree.map(
         lambda leaf: np.zeros(leaf.shape, leaf.dtype),
-        _optimizer_shapes(name, shapes, jax.config.jax_enable_x64),
+        _optimizer_shapes(name, shapes, str(jnp.result_type(float))),
     )
 
 
 @cache
-def _optimizer_shapes(name: str, shapes: tuple, wide: bool) -> optax.OptState:
-    # `wide` is a part of the question: without 64-bit arrays the moments of such weights come out in 32
+def _optimizer_shapes(name: str, shapes: tuple, number: str) -> optax.OptState:
+    # `number` is a part of the question: without 64-bit arrays the moments of such weights come out in 32
     kind = OPTIMIZERS[name]
     params = {k: jax.ShapeDtypeStruct(shape, np.dtype(dtype)) for k, shape, dtype in shapes}
     return jax.eval_shape(kind.direction(dict(kind.defaults)).init, params)

@@ -12,6 +12,7 @@ import numpy as np
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.activations import ACTIVATIONS, ActivationKind
 from shoal.nets.layers.base import Layer
+from shoal.rules import refuse_unknown
 
 _NUMBERS = ("slope", "activity_l1", "activity_l2")
 
@@ -74,12 +75,7 @@ class Activation(Layer):
         if not isinstance(value, Mapping):
             return cls(value)
         numbers = {name: number for name, number in value.items() if name != "kind"}
-        for name in numbers:
-            if name not in _NUMBERS:
-                raise SettingError(
-                    f"An activation has no number {name!r}.{did_you_mean(str(name), _NUMBERS)} Choose one "
-                    f"of: {', '.join(_NUMBERS)}."
-                )
+        refuse_unknown("An activation", numbers, _NUMBERS)
         return cls(value.get("kind", ""), **numbers)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
 from shoal.nets.losses import LOSSES
+from shoal.rules import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class LossChoice:
         >>> LossChoice.of({"kind": "huber", "dleta": 1.5})
         Traceback (most recent call last):
         ...
-        shoal.errors.SettingError: The loss 'huber' has no number 'dleta'. Did you mean 'delta'?
+        shoal.errors.SettingError: The loss 'huber' has no setting 'dleta'. Did you mean 'delta'? \
+Its settings are: delta.
         """
         given = dict(value) if isinstance(value, Mapping) else {"kind": value}
         name = given.pop("kind", "")
@@ -57,10 +59,7 @@ class LossChoice:
                 f"Unknown loss {name!r}.{did_you_mean(str(name), LOSSES)} Choose one of: {', '.join(LOSSES)}."
             )
         known = LOSSES[name].numbers
-        for number in given:
-            if number not in known:
-                hint = did_you_mean(str(number), known) if known else " It has none to set."
-                raise SettingError(f"The loss '{name}' has no number '{number}'.{hint}")
+        refuse_unknown(f"The loss '{name}'", given, known)
         defaults = {n: otherwise.get(n, one.default) for n, one in known.items()}
         numbers = {n: known[n].checked(name, n, v) for n, v in {**defaults, **given}.items()}
         return cls(name, tuple(sorted(numbers.items())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shoal.errors import SettingError, did_you_mean
-from shoal.rules import check
+from shoal.rules import check, refuse_unknown
 from shoal.train.optimizers.table import OPTIMIZERS
 from shoal.train.schedules import Schedule
 
@@ -60,8 +60,7 @@ class OptimizerChoice:
         own = dict(value) if isinstance(value, Mapping) else {"kind": value}
         kind = _known(own.pop("kind", None))
         known = OPTIMIZERS[kind].settings
-        for name in own:
-            _refuse_unknown(kind, name)
+        refuse_unknown(f"The {kind} optimizer", own, known)
         beside = {name: v for name, v in (named or {}).items() if v is not None}
         _refuse_twice(kind, own, beside)
         read = {**own, **{name: v for name, v in beside.items() if name in known}}
@@ -95,15 +94,6 @@ def _known(kind: Any) -> str:
         f"Unknown optimizer {kind!r}.{did_you_mean(str(kind), OPTIMIZERS)} Choose one of: "
         f"{', '.join(OPTIMIZERS)}."
     )
-
-
-def _refuse_unknown(kind: str, name: str) -> None:
-    known = OPTIMIZERS[kind].settings
-    if name not in known:
-        raise SettingError(
-            f"The {kind} optimizer has no setting {name!r}.{did_you_mean(str(name), known)} "
-            f"It takes: {', '.join(known) or 'none'}."
-        )
 
 
 def _refuse_twice(kind: str, own: Mapping[str, Any], beside: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import SettingError, did_you_mean
-from shoal.rules import Number, check
+from shoal.rules import Number, check, refuse_unknown
 from shoal.train.schedules.cyclic import CYCLIC
 from shoal.train.schedules.falling import FALLING
 from shoal.train.schedules.kinds import Clock, ScheduleKind, SettingValue
@@ -57,21 +57,13 @@ class Schedule:
                 f"{', '.join(SCHEDULES)}."
             )
         owner, known = f"the {self.kind} schedule", SCHEDULES[self.kind].settings
+        refuse_unknown(f"The {self.kind} schedule", dict(self.settings), known)
         for name, value in self.settings:
-            self._refuse_unknown(name)
             check(owner, name, value, known[name].rule)
         check("a schedule", "warmup", self.warmup, Number(0))
         pairs = ((name, _frozen(value, known[name].rule)) for name, value in self.settings)
         object.__setattr__(self, "settings", tuple(sorted(pairs)))
         self._refuse_uneven_lists()
-
-    def _refuse_unknown(self, name: str) -> None:
-        known = SCHEDULES[self.kind].settings
-        if name not in known:
-            raise SettingError(
-                f"The {self.kind} schedule has no setting {name!r}.{did_you_mean(name, known)} "
-                f"It takes: {', '.join(known) or 'none'}."
-            )
 
     def _refuse_uneven_lists(self) -> None:
         if self.kind != "piecewise":
