@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from populations import events_of, recipe, rich, shoal, spec, view
+from populations import events_of, recipe, rich, same_bits, shoal, spec, view
 
 from shoal.train import loop
 from shoal.train.events import COLUMNS, Compiled, EpochsDone, Finished, NetStopped, Started
@@ -110,3 +110,17 @@ def test_without_validation_rows_its_columns_are_empty():
     net = events_of([Member(spec(), recipe(monitor="loss"))], view(23, 0))[-1].results[0]
     assert np.isnan(net.history[:, 1:3]).all()
     assert np.isfinite(net.history[:, [0, 3]]).all()
+
+
+def test_each_result_comes_with_the_news_that_its_net_stopped(told):
+    for event in of(told, NetStopped):
+        assert event.result is told[-1].results[event.net]
+
+
+def test_nothing_is_kept_of_a_net_that_has_ended_unless_asked(told):
+    """What a watcher is given is the same; the loop itself holds no result, history or state."""
+    members = shoal([0.01, 0.6, 0.3, 0.02, 0.9, 0.05, 1.2], rich(), epochs=12, patience=3, schedule=COSINE)
+    news = events_of(members, view(), tile=4, keep=False)
+    assert news[-1].results == []
+    for event in of(news, NetStopped):
+        assert same_bits(event.result, told[-1].results[event.net])

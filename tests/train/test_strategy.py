@@ -10,8 +10,9 @@ from populations import recipe, spec, view
 from shoal.nets.inputs import TableInput
 from shoal.nets.layers import Activation, Dense, Repeat, Residual
 from shoal.nets.spec import NetSpec, mlp
-from shoal.train.population import Member, tiles_of
+from shoal.train.population import Member
 from shoal.train.strategy import step_flops, tile_size
+from shoal.train.tiles import seated
 from shoal.train.widths import bucket
 
 TINY = mlp(TableInput(8), (16, 16), "softmax", 3)
@@ -45,7 +46,7 @@ def test_two_cores_get_a_tile_each():
 
 
 def kinds(*members: Member) -> list[list[int]]:
-    return [tile.nets for tile in tiles_of(members, [view(), view()], cpu=True, exact=False, tile=8)]
+    return [list(seats.nets) for seats in seated(members, [view(), view()], cpu=True, exact=False, tile=8)]
 
 
 def test_nets_share_a_tile_by_program_view_seed_and_epoch():

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from shoal.train.results import NetResult
+
 COLUMNS = ("loss", "val_loss", "val_metric", "learning_rate")
 """What is recorded of every network in every epoch, in this order."""
 
@@ -62,13 +64,25 @@ class EpochsDone:
 
 @dataclass(frozen=True)
 class NetStopped:
-    """A network has ended; `reason` says why in words."""
+    """A network has ended.
+
+    Parameters
+    ----------
+    net : int
+        Its place in the population.
+    epoch, best_epoch : int
+    code, reason : str
+        See `NetResult`.
+    result : NetResult, optional
+        What training made of it, so that a watcher can score it and store it at once.
+    """
 
     net: int
     epoch: int
     best_epoch: int
     code: str
     reason: str
+    result: NetResult | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class Interrupted:
 
 @dataclass(frozen=True)
 class Finished:
-    """All networks have ended."""
+    """All networks have ended; `results` is empty where none was to be kept (`shoal.train.loop.train`)."""
 
     results: list = field(repr=False)
     seconds: float = 0.0

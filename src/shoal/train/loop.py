@@ -12,6 +12,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
@@ -23,6 +24,7 @@ from shoal import backend
 from shoal.train import packing
 from shoal.train.balance import evened
 from shoal.train.door import admitted
+from shoal.train.endings import result_of
 from shoal.train.events import (
     Compiled,
     EpochsDone,
@@ -32,11 +34,12 @@ from shoal.train.events import (
     NetStopped,
     Started,
 )
-from shoal.train.population import Member, Tile, tiles_of
+from shoal.train.population import Member
 from shoal.train.program import compiled
-from shoal.train.results import NetResult, ending_of, result_of
+from shoal.train.results import NetResult
 from shoal.train.stopping import RUNNING, TIME
 from shoal.train.strategy import step_flops
+from shoal.train.tiles import Tile, seated, tile_of
 from shoal.train.view import View
 
 _CALL_SECONDS = 0.4  # aim of one program call: progress several times a second, little overhead
@@ -49,7 +52,8 @@ def train(
     views: Sequence[View],
     *,
     exact: bool = False,
-    tile: int | None = None,
+    tile: int | Sequence[int] | None = None,
+    keep: bool = True,
 ) -> Generator[Event, None, None]:
     """Train a population and tell what happens; the last event, `Finished`, holds the results.
 
@@ -60,8 +64,12 @@ def train(
         What the members' `view` refers to.
     exact : bool
         Give every network the bits that it would have alone, at the price of speed for tiny networks.
-    tile : int, optional
-        Networks of a tile, instead of the measured rule.
+    tile : int or sequence of int, optional
+        Networks of a tile, instead of the measured rule; one number for each member where a part of a
+        population is trained again and is to have the bits that it has in the whole (`planned`).
+    keep : bool
+        Hold the results of all networks until the end. With False `Finished` holds none, and memory does
+        not grow with their number: whoever watches takes what he needs from `NetStopped.result`.
 
     Yields
     ------
@@ -69,7 +77,7 @@ def train(
         On Ctrl-C the calls that run are finished, `Interrupted` is yielded, and what was learnt is kept. A
         watcher that is struck by Ctrl-C itself hands it on with ``throw``, as `train_all` does.
     """
-    yield from _Run(*admitted(members, views), exact, tile).events()
+    yield from _Run(*admitted(members, views), exact, tile, keep).events()
 
 
 def train_all(
@@ -78,7 +86,7 @@ def train_all(
     *,
     on_event: Callable[[Event], object] | None = None,
     exact: bool = False,
-    tile: int | None = None,
+    tile: int | Sequence[int] | None = None,
 ) -> list[NetResult]:
     """Train a population and return the results; see `train`.
 
@@ -106,15 +114,15 @@ def watched(
 class _Run:
     """One call of `train`: its queue of tiles, its threads, and what they found."""
 
-    def __init__(self, members, views, exact, tile):
-        self.members, self.views = members, views
+    def __init__(self, members, views, exact, tile, keep):
+        self.members, self.views, self.keep = members, views, keep
         self.devices = backend.devices()
         self.tiles = _under_precisions(members, views, exact, tile)
         self.ready: queue.SimpleQueue[Tile | None] = queue.SimpleQueue()
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.board = packing.Board(self.tiles)
-        self.history: list[list[np.ndarray]] = [[] for _ in members]
-        self.final: list[dict | None] = [None] * len(members)
+        self.history: dict[int, list[np.ndarray]] = defaultdict(list)  # of the networks that train
+        self.results: dict[int, NetResult] = {}
         self.seconds = np.zeros(len(members))
         self.pace: dict[int, float] = {}  # group -> measured seconds of a tile's epoch
         self.held: dict[tuple, Any] = {}  # data on devices
@@ -136,11 +144,7 @@ class _Run:
                 if thread.is_alive():  # Ctrl-C may strike before it was started
                     thread.join()
         yield from self._rest()
-        results = [
-            result_of(member, self.final[i] or self._unfinished(i), self.history[i], self.seconds[i])
-            for i, member in enumerate(self.members)
-        ]
-        yield Finished(results, time.perf_counter() - self.started)
+        yield Finished(self._kept(), time.perf_counter() - self.started)
 
     def _started(self) -> Started:
         return Started(
@@ -307,25 +311,33 @@ class _Run:
         """Take the final state of the networks that have ended, and tell."""
         fetched = tile.fetched() if places else {}
         for place in places:
-            i, state = tile.nets[place], self._taken(tile, fetched, place)
-            self.final[i] = state
-            code, reason = ending_of(self.members[i], state)
-            self.told.put(NetStopped(i, int(state["epoch"]), int(state["best_epoch"]), code, reason))
+            i, done = tile.nets[place], self._result(tile, fetched, place)
+            if self.keep:
+                self.results[i] = done
+            self.told.put(NetStopped(i, done.epochs, done.best_epoch, done.code, done.reason, done))
 
-    def _taken(self, tile: Tile, fetched: dict, place: int) -> dict:
-        return {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
+    def _result(self, tile: Tile, fetched: dict, place: int) -> NetResult:
+        """Put together what is left of a network, and forget its history."""
+        i = tile.nets[place]
+        state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
+        return result_of(self.members[i], state, self.history.pop(i, []), self.seconds[i])
 
     # -- in the caller's thread ----------------------------------------------
 
-    def _unfinished(self, i: int) -> dict:
-        """Return the state of a network that was interrupted."""
+    def _kept(self) -> list[NetResult]:
+        """Return the results of all networks, those that were interrupted included, if they are kept."""
+        if not self.keep:
+            return []
         for tile in self.board.all():
-            if i in tile.nets:
-                return self._taken(tile, tile.fetched(), tile.nets.index(i))
-        raise AssertionError(f"network {i} is in no tile")
+            fetched = tile.fetched()
+            for place, i in enumerate(tile.nets):
+                if i not in self.results:
+                    self.results[i] = self._result(tile, fetched, place)
+        return [self.results[i] for i in range(len(self.members))]
 
 
 def _under_precisions(members, views, exact, tile) -> list[Tile]:
     """Make the tiles with 64-bit arrays allowed, so that no precision is lost on the way."""
     with backend.precision("float64"):
-        return tiles_of(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
+        seats = seated(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
+        return [tile_of(members, one) for one in seats]

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from shoal.train.population import FILLER, Tile, stacked
+from shoal.train.tiles import FILLER, Tile, stacked
 
 _NO_LIMIT = 1 << 30
 

@@ -1,15 +1,13 @@
-"""A population: the networks to train, sorted into tiles, and their state as arrays."""
+"""A population: the networks to train, their program keys, and their state as arrays."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
-import jax
 import numpy as np
 
 from shoal.nets import network
@@ -23,15 +21,11 @@ from shoal.train.key import ProgramKey
 from shoal.train.penalties import constraints_of, penalties_of
 from shoal.train.recipe import Recipe
 from shoal.train.stopping import COMPLETE, RUNNING, TIME, first_score
-from shoal.train.strategy import tile_size
 from shoal.train.view import View
 
 _HISTORY_STEPS = 32768  # steps whose rates travel with one call; bounds the table of rates
 _MOST_EPOCHS = 128
 _COUNTS = ("plateau_patience", "plateau_cooldown")
-FILLER = 99
-"""State code of a copy that only fills a tile."""
-
 State = dict[str, Any]
 
 
@@ -76,39 +70,6 @@ class Member:
         return self.spec if self.padded is None else self.spec.with_units(self.padded)
 
 
-@dataclass
-class Tile:
-    """Networks that one program call trains together; `nets` are their places in the population."""
-
-    key: ProgramKey
-    view: int
-    seed: int
-    nets: list[int]
-    state: State
-    settings: State
-    epoch: int
-    group: int
-    device: jax.Device | None = None
-    codes: np.ndarray = field(init=False)
-
-    def __post_init__(self):
-        self.codes = np.array(self.state["code"])
-
-    def active(self) -> np.ndarray:
-        """Return which of the tile's places hold a network that still runs, as of the last call."""
-        return self.codes == RUNNING
-
-    def move(self, device: jax.Device) -> None:
-        """Bring the state to the device of the next call, if another one ran the last."""
-        if self.device not in (None, device):
-            self.state = jax.device_put(self.state, device)
-        self.device = device
-
-    def fetched(self) -> State:
-        """Return the state as NumPy arrays; between calls it stays on its device."""
-        return jax.tree.map(np.asarray, self.state)
-
-
 def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     """Return what decides the compiled program of a member."""
     recipe = member.recipe
@@ -150,52 +111,10 @@ def _constraints(member: Member) -> dict[str, tuple[str, int, float]]:
     return _constraints_of(member.spec, member.recipe)
 
 
-def tiles_of(
-    members: Sequence[Member], views: Sequence[View], *, cpu: bool, exact: bool, tile: int | None = None
-) -> list[Tile]:
-    """Sort members into tiles: same program key, view, seed and epoch; `tile` overrides the strategy."""
-    kinds: dict[tuple, list[int]] = defaultdict(list)
-    for i, member in enumerate(members):
-        kind = (program_key(member, views[member.view], 1), member.view, member.seed)
-        kinds[(*kind, *_whence(member))].append(i)
-    tiles = []
-    for group, ((key, view, seed, _, before), nets) in enumerate(kinds.items()):
-        rule = tile_size(key.structure, key.batch, len(nets), cpu=cpu, exact=exact)
-        size = tile or (1 if exact else before) or rule
-        for at in range(0, len(nets), size):
-            part = nets[at : at + size]
-            tiles.append(_tile(members, part, replace(key, tile=size), view, seed, group))
-    return tiles
-
-
-def _whence(member: Member) -> tuple[int, int]:
+def whence(member: Member) -> tuple[int, int]:
     """Return the epochs done before, and the tile size of then, which a network keeps for the same bits."""
     start = member.start or {}
     return int(start.get("epoch", 0)), int(start.get("tile", 0))
-
-
-def _tile(members, nets, key: ProgramKey, view, seed, group) -> Tile:
-    states = [first_state(members[i]) for i in nets]
-    settings = [net_settings(members[i]) for i in nets]
-    filler = {**states[0], "code": np.int32(FILLER)}
-    missing = key.tile - len(nets)
-    return Tile(
-        key=key,
-        view=view,
-        seed=seed,
-        nets=list(nets),
-        state=stacked(states + [filler] * missing),
-        settings=stacked(settings + settings[:1] * missing),
-        epoch=_whence(members[nets[0]])[0],
-        group=group,
-    )
-
-
-def stacked(trees: Sequence[State]) -> State:
-    """Put trees of arrays together along a new leading nets axis."""
-    if len(trees) == 1:  # the way of every network that is trained alone
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], trees[0])
-    return jax.tree.map(lambda *leaves: np.stack([np.asarray(x) for x in leaves]), *trees)
 
 
 def first_state(member: Member) -> State:
@@ -216,9 +135,7 @@ def first_state(member: Member) -> State:
         "params": params,
         "running": running,
         "optimizer": start.get("optimizer") or program.optimizer_state(recipe.optimizer, params),
-        **first_score(
-            params, running, precision, _whence(member)[0], judged="look_back" not in recipe.uses()
-        ),
+        **first_score(params, running, precision, whence(member)[0], judged="look_back" not in recipe.uses()),
     }
     return state | ({"average": first_average(params, running)} if recipe.averaging else {})
 

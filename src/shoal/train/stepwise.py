@@ -43,7 +43,7 @@ def train_stepwise(
         steps.end("interrupted", "Interrupted")
     done = steps.done
     assert done is not None  # every step ends with a result
-    yield NetStopped(0, done.epochs, done.best_epoch, done.code, done.reason)
+    yield NetStopped(0, done.epochs, done.best_epoch, done.code, done.reason, done)
     yield Finished([done], done.seconds)
 
 
