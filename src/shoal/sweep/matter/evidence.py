@@ -77,7 +77,7 @@ class Evidence:
 
     @cached_property
     def units(self) -> np.ndarray:
-        """One observation each: the means of the folds, or the seeds where there is one fold, (trials, units)."""
+        """One observation each: means of the folds, or the seeds where there is one fold, (trials, units)."""
         return units_of(self.scores, self.folds, self.seeds)
 
     @property
@@ -88,7 +88,7 @@ class Evidence:
     @cached_property
     def complete(self) -> np.ndarray:
         """Whether all runs of a trial came to something, (trials,)."""
-        return np.isfinite(self.scores).all(1)
+        return np.all(np.isfinite(self.scores), axis=1)
 
     @cached_property
     def means(self) -> np.ndarray:
