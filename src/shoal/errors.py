@@ -10,6 +10,7 @@
         │   └── TargetError            the target column cannot be learnt from
         ├── SettingError (ValueError)  a setting is unknown or out of its range
         ├── ArtefactError              a model file cannot be written, or is damaged
+        ├── StoreError                 a sweep's database cannot be opened, or another process writes to it
         ├── TrainingError              training ended without a usable network
         └── MissingExtraError (ImportError)   an optional dependency is not installed
 
@@ -53,6 +54,10 @@ class SettingError(ShoalError, ValueError):
 
 class ArtefactError(ShoalError):
     """A model file cannot be written, or is damaged."""
+
+
+class StoreError(ShoalError):
+    """A sweep's database cannot be opened, or another process writes to it."""
 
 
 class TrainingError(ShoalError):

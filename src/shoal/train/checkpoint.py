@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load, save
 
 from shoal import backend
 from shoal.errors import FileError
@@ -33,10 +33,9 @@ def write_state(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
         of the states of further networks.
     path : str or path
     """
-    flat = _flat(_named(state))
     part = Path(path).with_name(f".{Path(path).name}.part")
     try:
-        part.write_bytes(save({name: np.array(leaf, order="C") for name, leaf in flat.items()}))
+        part.write_bytes(state_to_bytes(state))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -57,17 +56,52 @@ def read_state(path: str | os.PathLike[str], optimizer: str) -> dict[str, Any]:
         If the file is absent or damaged, or belongs to another optimizer.
     """
     try:
-        flat = load_file(path)
-    except (OSError, SafetensorError):
-        raise FileError(
-            f"'{os.fspath(path)}' cannot be read as the state of a training; it cannot go on from there."
-        ) from None
-    state = _nested(flat)
+        written = Path(path).read_bytes()
+    except OSError:
+        raise _unreadable(os.fspath(path)) from None
+    return state_from_bytes(written, optimizer, os.fspath(path))
+
+
+def state_to_bytes(state: Mapping[str, Any]) -> bytes:
+    """Return `NetResult.state` as the bytes of a safetensors file.
+
+    Parameters
+    ----------
+    state : mapping
+        As `write_state` takes it.
+    """
+    return save({name: np.array(leaf, order="C") for name, leaf in _flat(_named(state)).items()})
+
+
+def state_from_bytes(written: bytes, optimizer: str, source: str = "state") -> dict[str, Any]:
+    """Undo `state_to_bytes`, bit for bit.
+
+    Parameters
+    ----------
+    written : bytes
+    optimizer : str
+        Name of the optimizer that the state belongs to.
+    source : str
+        Where the bytes come from, for messages.
+
+    Raises
+    ------
+    FileError
+        If the bytes are damaged, or belong to another optimizer.
+    """
+    try:
+        state = _nested(load(written))
+    except SafetensorError:
+        raise _unreadable(source) from None
     others = state.pop(_OTHERS, {})
     if not others:
-        return _completed(state, optimizer, path)
-    whole = [_completed(others[name], optimizer, path) for name in sorted(others, key=int)]
-    return {**_completed(state, optimizer, path), _OTHERS: whole}
+        return _completed(state, optimizer, source)
+    whole = [_completed(others[name], optimizer, source) for name in sorted(others, key=int)]
+    return {**_completed(state, optimizer, source), _OTHERS: whole}
+
+
+def _unreadable(source: str) -> FileError:
+    return FileError(f"'{source}' cannot be read as the state of a training; it cannot go on from there.")
 
 
 def _named(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +111,7 @@ def _named(state: Mapping[str, Any]) -> dict[str, Any]:
     return {**state, _SLOT: leaves, _OTHERS: others}
 
 
-def _completed(state: dict[str, Any], optimizer: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+def _completed(state: dict[str, Any], optimizer: str, source: str) -> dict[str, Any]:
     """Return the state with running statistics, which may be empty, and the optimizer's in its own form."""
     for prefix in ("", "best_", "earlier_"):
         if f"{prefix}params" in state:
@@ -86,7 +120,7 @@ def _completed(state: dict[str, Any], optimizer: str, path: str | os.PathLike[st
         state["average"].setdefault("running", {})
     with backend.precision(str(next(iter(state["params"].values())).dtype)):
         template = optimizer_state(optimizer, state["params"])
-    state[_SLOT] = _refilled(template, state.get(_SLOT, {}), path)
+    state[_SLOT] = _refilled(template, state.get(_SLOT, {}), source)
     return state
 
 
@@ -110,12 +144,12 @@ def _nested(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return state
 
 
-def _refilled(template: Any, leaves: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> Any:
+def _refilled(template: Any, leaves: Mapping[str, np.ndarray], source: str) -> Any:
     shapes, structure = jax.tree.flatten(template)
     found = [leaves.get(str(place)) for place in range(len(shapes))]
     fitting = all(
         leaf is not None and leaf.shape == like.shape for leaf, like in zip(found, shapes, strict=True)
     )
     if not fitting or len(leaves) != len(shapes):
-        raise FileError(f"'{os.fspath(path)}' was written by a training with another optimizer.")
+        raise FileError(f"'{source}' was written by a training with another optimizer.")
     return jax.tree.unflatten(structure, found)
