@@ -1,10 +1,4 @@
-"""The convolution over images, as a matrix product.
-
-XLA's own convolution is ten times slower on a CPU, above all under differentiation, so there the places of
-each window are put side by side and multiplied once. A sum of products place by place, without any copy, is a
-little quicker by itself and half as quick in a network, where whatever comes before is computed anew for each
-place (``docs/explain/engine.md``). Other devices take XLA's own.
-"""
+"""The convolution over images as a layer; how it is computed is in `shoal.nets.layers.convolution_forms`."""
 
 from __future__ import annotations
 
@@ -12,20 +6,13 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from shoal import backend
 from shoal.errors import SettingError
 from shoal.nets.initializers import initializer
 from shoal.nets.layers.base import Weighted, on_last_axis
+from shoal.nets.layers.convolution_forms import convolved
 from shoal.nets.layers.windows import Pair, Windows, checked_padding, pair
-
-Images = Float[Array, "rows height width channels"]
-Kernel = Float[Array, "_ _ channels filters"]
-Maps = Float[Array, "rows _ _ filters"]
 
 
 @dataclass(frozen=True)
@@ -118,29 +105,3 @@ def image_of(shape: tuple[int, ...], what: str) -> Pair:
             f"{shape}; put it before flatten and dense layers, in a network of images."
         )
     return shape[0], shape[1]
-
-
-def convolved(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    """Return the convolution of images with a kernel, without a bias.
-
-    The form is chosen while tracing: a choice inside the program would be a wall to the compiler.
-    """
-    return (_by_products if backend.on_cpu() else _by_xla)(x, kernel, windows)
-
-
-def _by_products(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    """Put all places of a window side by side (im2col), and multiply once."""
-    places = windows.slices(windows.padded(x, 0.0))
-    side_by_side = places[0] if len(places) == 1 else jnp.concatenate(places, axis=-1)
-    return side_by_side @ kernel.reshape(-1, kernel.shape[-1])
-
-
-def _by_xla(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    return jax.lax.conv_general_dilated(
-        x,
-        kernel,
-        windows.stride,
-        windows.around,
-        rhs_dilation=windows.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
