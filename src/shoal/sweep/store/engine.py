@@ -10,6 +10,7 @@ kill does.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ def give_pages_back(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA incremental_vacuum").fetchall()
+            # As a script: with execute, Python's driver leaves this pragma after the first page.
+            connection.cursor().executescript("PRAGMA incremental_vacuum")
             connection.cursor().execute(
                 "PRAGMA wal_checkpoint(PASSIVE)"
             ).fetchall()  # never waits for readers
@@ -148,12 +150,17 @@ def _url(text: str) -> URL:
     try:
         url = make_url(f"{scheme}://{rest}")
         url.get_dialect()
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
         raise StoreError(
             "The place of a sweep must be a folder, a file or a URL such as sqlite:///runs/run.db or "
-            f"postgresql://user@host/database. Got '{text}'."
+            f"postgresql://user@host/database. Got '{_masked(text)}'."
         ) from None
     return url
+
+
+def _masked(text: str) -> str:
+    """Return a URL that cannot be read without what looks like its password."""
+    return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", text)
 
 
 def _missing(url: URL, error: ModuleNotFoundError) -> MissingExtraError:
