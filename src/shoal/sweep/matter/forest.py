@@ -60,7 +60,7 @@ class Forest:
     def joint(
         self, shares: Sequence[np.ndarray], first: np.ndarray, second: np.ndarray, pair: tuple[int, int]
     ) -> np.ndarray:
-        """Return each tree's prediction over two coordinates, (trees, levels, levels), averaged over the others.
+        """Return each tree's prediction over two coordinates alone, (trees, levels, levels).
 
         Parameters
         ----------
