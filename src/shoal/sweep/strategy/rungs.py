@@ -75,7 +75,7 @@ def brackets(max_epochs: int, factor: float = 3, min_epochs: int = 1) -> tuple[t
 
     With :math:`R` epochs at most and :math:`s_{\max} = \lfloor \log_\eta(R / r_{\min}) \rfloor`, bracket
     :math:`s = s_{\max}, \dots, 0` starts :math:`n = \lfloor (s_{\max}+1)/(s+1) \rfloor \eta^s` settings with
-    :math:`R \eta^{-s}` epochs each: about the same number of epochs in every bracket.
+    :math:`R \eta^{-s}` epochs each: at most :math:`(s_{\max}+1) R` epochs in every bracket.
 
     Parameters
     ----------
