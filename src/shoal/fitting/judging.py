@@ -54,7 +54,7 @@ def judging_plan(problem: Problem, settings: Settings, test: Any, folds: int | s
         _refuse_beside_folds(settings, test, folds)
         count = _most_folds(problem, settings.split) if folds == "all" else int(folds)
         whole = _everything(len(problem))
-        return Plan(problem, whole.train, whole.test, whole, _folds(problem, settings, count))
+        return Plan(problem, whole.train, whole.test, whole, folds_of(problem, settings, count))
     everything = np.arange(len(problem))
     nothing = np.zeros(0, np.int64)
     by_folds_anyway = test is None and settings.epochs == "cv"
@@ -84,10 +84,11 @@ def held_out(problem: Problem, settings: Settings) -> tuple[data.Split, ...]:
     count = min(FOLDS, _most_folds(problem, settings.split))
     if len(problem) < 2 * FOLDS or count < 2:
         return ()
-    return _folds(problem, settings, count)
+    return folds_of(problem, settings, count)
 
 
-def _folds(problem: Problem, settings: Settings, count: int) -> tuple[data.Split, ...]:
+def folds_of(problem: Problem, settings: Settings, count: int) -> tuple[data.Split, ...]:
+    """Return so many folds; the rows left out of each are its test rows, and none validate."""
     nothing = np.zeros(0, np.int64)
     folds = data.k_folds(
         len(problem),
@@ -138,10 +139,10 @@ def judged_by_folds(models: Sequence[Model], problem: Problem, parts: Sequence[n
     """Judge models each on its part of the rows, all rows together giving one set of figures."""
     held = [problem.take(part) for part in parts]
     rows = problem.take(np.concatenate(parts))
-    truth = _truth(models[0], rows)
+    truth = truth_of(models[0], rows)
 
     def said(nets: Sequence[Model]) -> np.ndarray:
-        return np.concatenate([_predictions(net, part) for net, part in zip(nets, held, strict=True)])
+        return np.concatenate([predictions_of(net, part) for net, part in zip(nets, held, strict=True)])
 
     found = judged(problem.task, truth, said(models), rows.weight)
     several = zip(*(model.members for model in models), strict=False)
@@ -150,9 +151,9 @@ def judged_by_folds(models: Sequence[Model], problem: Problem, parts: Sequence[n
 
 
 def _judged_on(model: Model, rows: Problem, method: str) -> dict[str, Any]:
-    found = judged(model.target.task, _truth(model, rows), _predictions(model, rows), rows.weight)
+    found = judged(model.target.task, truth_of(model, rows), predictions_of(model, rows), rows.weight)
     nets = model.members if model.others else ()
-    alone = [scores(rows.task, _truth(net, rows), _predictions(net, rows), rows.weight) for net in nets]
+    alone = [scores(rows.task, truth_of(net, rows), predictions_of(net, rows), rows.weight) for net in nets]
     return {**found, **_of_members(alone), "method": method}
 
 
@@ -164,11 +165,12 @@ def _of_members(figures: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     return {"members": {"count": len(figures), "figures": mean}}
 
 
-def _predictions(model: Model, rows: Problem) -> np.ndarray:
+def predictions_of(model: Model, rows: Problem) -> np.ndarray:
+    """Return the probabilities of the classes, or the quantities in their own units."""
     return model.predict(rows.frame) if rows.task == "regression" else model.predict_proba(rows.frame)
 
 
-def _truth(model: Model, rows: Problem) -> np.ndarray:
+def truth_of(model: Model, rows: Problem) -> np.ndarray:
     """Return the answers as class numbers, 0/1 labels, or quantities in their own units."""
     encoded = model.target.encode(rows.answers)
     if rows.task == "regression":

@@ -64,8 +64,8 @@ def prepare(
     encoder = problem.encoder or data.fit_encoder(rows.frame, rows.columns, _encoding(done), rows.weight)
     judge = valid if valid is not None else problem.take(split.valid)
     view = View(
-        _batchable(rows, encoder, target, done.class_weight),
-        _batchable(judge, encoder, target, None) if len(judge) else None,
+        batchable(rows, encoder, target, done.class_weight),
+        batchable(judge, encoder, target, None) if len(judge) else None,
         whole=len(problem) if fold else 0,
     )
     return Prepared(done, split, target, encoder, view, problem.columns, taken.layers)
@@ -256,7 +256,7 @@ def _encoding(s: Settings) -> data.Encoding:
     )
 
 
-def _batchable(rows: Problem, encoder: data.Encoder, target: data.Target, class_weight) -> Batchable:
+def batchable(rows: Problem, encoder: data.Encoder, target: data.Target, class_weight) -> Batchable:
     encoded = encoder.transform(rows.frame)
     weight = np.ones(len(rows)) if rows.weight is None else np.asarray(rows.weight, float)
     if class_weight is not None and target.task != "regression":

@@ -1,0 +1,95 @@
+"""What a search will take, said before it begins: networks, programs, time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shoal import backend
+from shoal.sweep.evaluation import laid_out
+from shoal.sweep.question import Question
+from shoal.sweep.strategy import Ask
+from shoal.train.key import ProgramKey
+from shoal.train.population import program_key
+from shoal.train.strategy import step_flops
+
+_COMPILE_SECONDS = 0.6
+_FLOPS = 3e10  # of a core in training: between the small nets' and the large ones'
+_STEP_SECONDS = 2e-6  # of a step that computes next to nothing
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a batch of a search will take.
+
+    Parameters
+    ----------
+    trials, runs, nets, programs : int
+        Settings; settings times folds and seeds; networks really trained (settings that differ only in the
+        number of epochs share one); compiled programs.
+    seconds : float
+        Expected on this machine.
+    bytes : int
+        Weights, optimizer states and best weights of the networks that are in work at one time.
+    """
+
+    trials: int
+    runs: int
+    nets: int
+    programs: int
+    seconds: float
+    bytes: int
+
+
+def outlook(question: Question, asks: Sequence[Ask]) -> Outlook:
+    """Return what a batch will take, without training anything."""
+    runs = [run for ask in asks for run in question.runs(ask, {})]
+    laid = laid_out(question.problem, runs, question.folds, question.scorers)
+    keys = [program_key(member, laid.views[member.view], 1) for member in laid.members]
+    work = sum(_seconds(key, member.last_epoch) for key, member in zip(keys, laid.members, strict=True))
+    cores = len(backend.devices())
+    programs = len(set(keys))
+    return Outlook(
+        trials=len(asks),
+        runs=len(runs),
+        nets=len(laid.members),
+        programs=programs,
+        seconds=(work + programs * _COMPILE_SECONDS) / cores,
+        bytes=sum(_bytes(member) for member in laid.members),
+    )
+
+
+def expected_seconds(question: Question) -> float:
+    """Return the expected seconds of one whole trial on this machine: the settings that do not vary, or a
+    typical one.
+
+    What varies is taken from the middle of the space.
+    """
+    space = question.space
+    values = space.from_unit([0.5] * len(space.dimensions)) or {}
+    found = outlook(question, [Ask(0, values)])
+    return max(found.seconds - found.programs * _COMPILE_SECONDS / len(backend.devices()), 1e-3)
+
+
+def _seconds(key: ProgramKey, epochs: int) -> float:
+    each = step_flops(key.structure, key.batch) / _FLOPS + _STEP_SECONDS
+    return each * key.steps * epochs
+
+
+def _bytes(member: Any) -> int:
+    weights = sum(_size(shape) for shape in _shapes(member).values())
+    return 6 * weights * (8 if member.recipe.precision == "float64" else 4)
+
+
+def _shapes(member: Any) -> dict[str, tuple[int, ...]]:
+    from shoal.train.population import shapes_of
+
+    return shapes_of(member.wide)[0]
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total

@@ -1,0 +1,75 @@
+"""The problem made ready for every run: settings decided, rows kept aside within the fold, tables encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from shoal import data
+from shoal.errors import SettingError
+from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.epochs_by_folds import BY_FOLDS
+from shoal.fitting.learning_rate import decided, rates_found
+from shoal.fitting.prepare import Prepared, prepare_all
+from shoal.fitting.problem import Problem
+from shoal.settings import Settings
+from shoal.sweep.runs import Run
+from shoal.train.view import View
+
+
+def prepared(
+    problem: Problem, runs: Sequence[Run], folds: Sequence[data.Split]
+) -> tuple[list[tuple[Prepared, int]], list[Settings], list[View]]:
+    """Return what each run trains on, its settings as given, and the views of the data.
+
+    Raises
+    ------
+    SettingError
+        If settings ask for folds within the folds.
+    """
+    given = [replace(run.settings, seed=run.seed) for run in runs]
+    for s in given:
+        if s.epochs == BY_FOLDS:
+            raise SettingError(
+                "Expected a number of epochs in a search, whose folds would be folded again. Got "
+                "epochs='cv'; "
+                "leave it out, the network that is kept trains as long as its folds did."
+            )
+    known: dict[Any, data.Split] = {}
+    splits = [_inner(problem, run, s, folds, known) for run, s in zip(runs, given, strict=True)]
+    rates = rates_found(problem, given, valid=None, folds=splits, starts=None, on_event=None)
+    ready, views = prepare_all(problem, decided(given, rates), None, splits)
+    return ready, given, views
+
+
+def _inner(
+    problem: Problem,
+    run: Run,
+    settings: Settings,
+    folds: Sequence[data.Split],
+    known: dict[Any, data.Split],
+) -> data.Split:
+    """Return the split of a run: rows to stop early by are taken from the training rows of its fold."""
+    fold = folds[run.fold]
+    if len(fold.valid):
+        return fold
+    s = resolved(settings, Facts(len(problem), problem.task, False, problem.image))
+    name = (run.fold, s.validation, s.split, s.seed) if s.validation else (run.fold, 0.0)
+    if name not in known:
+        known[name] = _kept_aside(problem, fold, s) if s.validation else fold
+    return known[name]
+
+
+def _kept_aside(problem: Problem, fold: data.Split, s: Settings) -> data.Split:
+    rows = problem.take(fold.train)
+    split = data.split_rows(
+        len(rows),
+        method=s.split,
+        validation=s.validation,
+        labels=rows.labels(),
+        groups=rows.groups,
+        time=rows.time,
+        seed=s.seed,
+    )
+    return data.Split(fold.train[split.train], fold.train[split.valid], fold.test)
