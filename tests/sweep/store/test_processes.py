@@ -99,8 +99,8 @@ def test_a_second_writer_is_refused(place: str, another_process) -> None:
     with Store.open(place) as store:
         with pytest.raises(
             StoreError,
-            match=rf"Process {holder.pid} on {socket.gethostname()} writes to the sweep 'sweep' in .*before the "
-            "sweep is resumed",
+            match=rf"Process {holder.pid} on {socket.gethostname()} writes to the sweep 'sweep' in .* "
+            "before the sweep is resumed",
         ):
             store.add_runs([RunRow(0, 0)])
         assert store.plan() == {"seed": 0}  # reading needs no right

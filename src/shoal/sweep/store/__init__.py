@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from shoal.sweep.store.records import Batch, RunRow
 
 if TYPE_CHECKING:
+    from shoal.sweep.store.optuna_study import OptunaStudy
     from shoal.sweep.store.store import Store
 
-_HOMES = {"Store": "shoal.sweep.store.store"}
+_HOMES = {"Store": "shoal.sweep.store.store", "OptunaStudy": "shoal.sweep.store.optuna_study"}
 
-__all__ = ["Batch", "RunRow", "Store"]
+__all__ = ["Batch", "OptunaStudy", "RunRow", "Store"]
 
 
 def __getattr__(name: str) -> Any:

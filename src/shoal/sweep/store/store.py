@@ -45,6 +45,7 @@ class Store:
     def __init__(self, database: Database, *, states_limit: float = STATES_LIMIT) -> None:
         self.url = database.url
         self.where = database.where
+        self.is_lasting = database.lasting  # False of one in memory
         self._database = database
         self._states_limit = states_limit
         self._sweep: Any = None  # the row of `sweeps` that is read and written
