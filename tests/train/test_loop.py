@@ -149,7 +149,7 @@ def test_tiles_that_have_ended_are_forgotten_while_others_train(data, monkeypatc
         for m, e in zip(shoal(RATES, rich()), (1, 1, 1, 9), strict=True)
     ]
     trained(members, data, exact=True)
-    assert living[0] == 4
+    assert max(living) <= 2, "a tile is made when it is first worked on"
     assert living[-1] == 1
 
 

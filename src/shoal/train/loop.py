@@ -1,9 +1,9 @@
-"""The training loop: tiles from a queue, one thread for each device, and a stream of events.
+"""The training loop: tiles from a window, one thread for each device, and a stream of events.
 
 XLA releases Python's lock while a program runs, so a thread per device keeps every core busy with whole
-networks. Results do not depend on which device ran a tile, nor on how many there are. Between calls, tiles
-of one group whose networks have mostly stopped are packed into fewer (`shoal.train.packing`), so that
-stopping early saves time.
+networks. Results do not depend on which device ran a tile, nor on how many there are, nor on how many tiles
+are under way at a time (`shoal.train.window`). Between calls, tiles of one group whose networks have mostly
+stopped are packed into fewer (`shoal.train.packing`), so that stopping early saves time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
-from zlib import crc32
 
 import jax
 import numpy as np
 
 from shoal import backend
 from shoal.train import packing
-from shoal.train.balance import evened
 from shoal.train.door import admitted
 from shoal.train.endings import result_of
 from shoal.train.events import (
@@ -34,17 +32,22 @@ from shoal.train.events import (
     NetStopped,
     Started,
 )
+from shoal.train.feed import Feed
+from shoal.train.footprint import MEMORY, bytes_of, data_bytes, epochs_of
+from shoal.train.key import ProgramKey
 from shoal.train.population import Member
-from shoal.train.program import compiled
+from shoal.train.program import compiled, ready_on
 from shoal.train.results import NetResult
 from shoal.train.stopping import RUNNING, TIME
 from shoal.train.strategy import step_flops
-from shoal.train.tiles import Tile, seated, tile_of
+from shoal.train.tiles import Seats, Tile, seated, tile_of
 from shoal.train.view import View
+from shoal.train.window import Window
 
 _CALL_SECONDS = 0.4  # aim of one program call: progress several times a second, little overhead
 _DEVICE_SECONDS = 1.0  # work below which a second device costs more than it gives
 _GUESSED_FLOPS = 2e10  # a core's speed before the first measurement
+_MOST_NEWS = 4096  # that nobody has read yet; a tile tells at most some dozens in a call
 
 
 def train(
@@ -54,6 +57,7 @@ def train(
     exact: bool = False,
     tile: int | Sequence[int] | None = None,
     keep: bool = True,
+    memory: int | None = None,
 ) -> Generator[Event, None, None]:
     """Train a population and tell what happens; the last event, `Finished`, holds the results.
 
@@ -70,6 +74,9 @@ def train(
     keep : bool
         Hold the results of all networks until the end. With False `Finished` holds none, and memory does
         not grow with their number: whoever watches takes what he needs from `NetStopped.result`.
+    memory : int, optional
+        Bytes of states and rows that are held at once, 1 GiB if not given; as many tiles as there are
+        devices are trained in any case. The bound changes no result.
 
     Yields
     ------
@@ -77,7 +84,7 @@ def train(
         On Ctrl-C the calls that run are finished, `Interrupted` is yielded, and what was learnt is kept. A
         watcher that is struck by Ctrl-C itself hands it on with ``throw``, as `train_all` does.
     """
-    yield from _Run(*admitted(members, views), exact, tile, keep).events()
+    yield from _Run(*admitted(members, views), exact, tile, keep, memory).events()
 
 
 def train_all(
@@ -112,25 +119,32 @@ def watched(
 
 
 class _Run:
-    """One call of `train`: its queue of tiles, its threads, and what they found."""
+    """One call of `train`: its tiles, its threads, and what they found."""
 
-    def __init__(self, members, views, exact, tile, keep):
-        self.members, self.views, self.keep = members, views, keep
+    def __init__(self, members, views, exact, tile, keep, memory):
+        self.members, self.keep = members, keep
         self.devices = backend.devices()
-        self.tiles = _under_precisions(members, views, exact, tile)
-        self.ready: queue.SimpleQueue[Tile | None] = queue.SimpleQueue()
+        self.seats = seated(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.board = packing.Board(self.tiles)
+        self.board = packing.Board()
+        self.feed = Feed(members, views)
         self.history: dict[int, list[np.ndarray]] = defaultdict(list)  # of the networks that train
         self.results: dict[int, NetResult] = {}
         self.seconds = np.zeros(len(members))
-        self.pace: dict[int, float] = {}  # group -> measured seconds of a tile's epoch
-        self.held: dict[tuple, Any] = {}  # data on devices
+        self.pace: dict[ProgramKey, float] = {}  # measured seconds of a tile's epoch
         self.started = time.perf_counter()
         self.stop = threading.Event()
-        self.lock = threading.Lock()
-        for tile in self.tiles:
-            self._end(tile, [p for p in range(len(tile.nets)) if tile.codes[p] != RUNNING])
+        self.window = Window(
+            sorted(self.seats, key=self._left, reverse=True),
+            self.board,
+            size=lambda seats: self._bytes(seats, views),
+            held=lambda: self.feed.bytes,
+            left=self._left,
+            ready=ready_on,
+            memory=MEMORY if memory is None else memory,
+            devices=len(self.devices),
+            price=_DEVICE_SECONDS,
+        )
 
     def events(self) -> Iterator[Event]:
         threads: list[threading.Thread] = []
@@ -138,8 +152,7 @@ class _Run:
             yield from self._listen(threads)
         finally:
             self.stop.set()
-            for _ in threads:
-                self.ready.put(None)
+            self.window.close()
             for thread in threads:
                 if thread.is_alive():  # Ctrl-C may strike before it was started
                     thread.join()
@@ -149,36 +162,29 @@ class _Run:
     def _started(self) -> Started:
         return Started(
             nets=len(self.members),
-            tiles=len(self.tiles),
-            programs=len({tile.key for tile in self.tiles}),
+            tiles=len(self.seats),
+            programs=len({seats.key for seats in self.seats}),
             epochs=max(m.recipe.epochs for m in self.members),
-            steps=max(tile.key.steps for tile in self.tiles),
+            steps=max(seats.key.steps for seats in self.seats),
         )
 
     def _start(self, threads: list[threading.Thread]) -> None:
-        live = self.board.all()
-        for tile in live:
-            self.ready.put(tile)
-        for device in self.devices[: len(live) if self._worth_two_devices(live) else 1]:
+        worth = sum(map(self._left, self.seats)) > _DEVICE_SECONDS
+        for device in self.devices[: len(self.seats) if worth else 1]:
             threads.append(threading.Thread(target=self._work, args=(device,), daemon=True))
             threads[-1].start()
-
-    def _worth_two_devices(self, tiles: list[Tile]) -> bool:
-        """Return whether there is enough to do to make the programs ready for more than one device."""
-        epochs = [max(self.members[i].recipe.epochs for i in tile.nets) for tile in tiles]
-        work = sum(n * self._guessed_pace(tile) for n, tile in zip(epochs, tiles, strict=True))
-        return work > _DEVICE_SECONDS
 
     def _listen(self, threads: list[threading.Thread]) -> Iterator[Event]:
         """Start the threads, and pass on what they tell until all networks have ended."""
         try:
             yield self._started()
             self._start(threads)
-            while self.board.open():
+            while self.window.open():
                 with contextlib.suppress(queue.Empty):
                     yield from self._passed_on(self.told.get(timeout=1.0))
         except KeyboardInterrupt:  # wherever it strikes, while waiting here or in the hands of a watcher
             self.stop.set()
+            self.window.close()
             yield Interrupted()
 
     def _rest(self) -> Iterator[Event]:
@@ -199,29 +205,62 @@ class _Run:
         if said is not None:
             yield said
 
+    # -- how much there is to do ---------------------------------------------
+
+    def _left(self, one: Seats | Tile) -> float:
+        """Return how many seconds a tile has still to go, roughly."""
+        return epochs_of(self.members, one) * self._pace(one.key)
+
+    def _pace(self, key: ProgramKey) -> float:
+        """Return the seconds of a tile's epoch, as measured or, before that, as guessed."""
+        flops = step_flops(key.structure, key.batch) * key.steps * key.tile
+        return self.pace.get(key) or max(flops / _GUESSED_FLOPS, 1e-4)
+
+    def _bytes(self, seats: Seats, views: Sequence[View]) -> int:
+        """Return the bytes that a tile will take, with its rows if no other tile looks at them."""
+        rows = (
+            0
+            if self.board.views[seats.view]
+            else len(self.devices) * data_bytes(views[seats.view], seats.key)
+        )
+        return bytes_of(self.members, seats) + rows
+
     # -- in a device's thread ------------------------------------------------
 
     def _work(self, device: jax.Device) -> None:
         try:
-            while not self.stop.is_set():
-                tile = self.ready.get()
-                if tile is None:
-                    return
-                with backend.precision(tile.key.precision):
-                    self._advance(tile, device)
-                for again in self.board.after(tile):
-                    self.ready.put(again)
+            while (next_ := self.window.take(device)) is not None:
+                with backend.precision(next_.key.precision):
+                    tile = self._made(next_) if isinstance(next_, Seats) else next_
+                    if tile.active().any():
+                        self._advance(tile, device)
+                self._wait_for_listener()
+                self.window.back(self.board.after(tile))
+                if not self.window.needs(tile.view):
+                    self.feed.forget(tile.view)
                 self.told.put(None)  # wakes the listener, which looks whether any tile is left
         except BaseException as error:  # told to the caller's thread, which raises it
             self.told.put(error)
+
+    def _made(self, seats: Seats) -> Tile:
+        """Make the arrays of a tile; networks that had ended before are told of."""
+        tile = tile_of(self.members, seats)
+        self._end(tile, [p for p in range(len(tile.nets)) if tile.codes[p] != RUNNING])
+        self.window.made(tile)
+        return tile
+
+    def _wait_for_listener(self) -> None:
+        """Do not run far ahead of who listens: news that nobody reads would fill the memory."""
+        while self.told.qsize() > _MOST_NEWS and not self.stop.is_set():
+            time.sleep(0.01)
 
     def _advance(self, tile: Tile, device: jax.Device) -> None:
         """Train a tile for some epochs on a device, and tell what came of it."""
         epochs = self._epochs_of_call(tile)
         was_active = tile.active()
-        tables = self._tables(tile, epochs)
+        tables = self.feed.tables(tile, epochs)
         tile.move(device)
-        args = self._arguments(tile, tables, self._data(tile, device))
+        args = self.feed.arguments(tile, tables, device)
         run, compile_seconds = compiled(tile.key, device, args)
         if compile_seconds:
             self.told.put(Compiled(compile_seconds))
@@ -229,55 +268,15 @@ class _Run:
         tile.state, history = run(*args)
         history = np.asarray(history)  # waits for the program
         seconds = time.perf_counter() - started
-        self.pace[tile.group] = max(seconds / epochs, 1e-5)
+        self.pace[tile.key] = max(seconds / epochs, 1e-5)
         self._end_late(tile)
         self._record(tile, was_active, history, tables["rate"], seconds)
 
-    def _arguments(self, tile: Tile, tables: dict[str, np.ndarray], data: dict) -> tuple:
-        nets, epochs, _ = tables["rate"].shape
-        key = tile.key
-        padded = {name: np.zeros((key.tile, key.history, key.steps), key.precision) for name in tables}
-        with np.errstate(over="ignore"):  # a rate beyond the precision is infinite, and its network diverges
-            for name, values in tables.items():
-                padded[name][:nets, :epochs] = values
-        shuffle_key = np.uint32(crc32(f"order {tile.seed}".encode()))
-        return tile.state, tile.settings, padded, data, shuffle_key, np.int32(tile.epoch), np.int32(epochs)
-
-    def _tables(self, tile: Tile, epochs: int) -> dict[str, np.ndarray]:
-        """Return the rates and the like of every step of the next epochs: (nets, epochs, steps) each."""
-        recipes = [self.members[i].recipe for i in tile.nets]
-        tables = [recipe.tables(epochs, tile.key.steps, tile.epoch) for recipe in recipes]
-        return {name: np.stack([table[name] for table in tables]) for name in tables[0]}
-
-    def _data(self, tile: Tile, device: jax.Device) -> dict:
-        key = tile.key
-        batch_size = self.members[tile.nets[0]].recipe.batch_size
-        balance = "balance" in key.uses
-        name = (device, tile.view, batch_size, key.valid_rows, key.precision, balance)
-        with self.lock:
-            if name not in self.held:
-                view = self.views[tile.view]
-                data = {
-                    "train": view.train.padded(key.batch * key.steps, key.precision),
-                    "rows": np.uint32(len(view.train)),
-                    "starts": view.starts(batch_size),
-                }
-                if view.valid is not None:
-                    data["valid"] = view.valid.padded(key.valid_rows, key.precision)
-                self.held[name] = jax.device_put(evened(data) if balance else data, device)
-            return self.held[name]
-
     def _epochs_of_call(self, tile: Tile) -> int:
         """Return how many epochs the next call trains; the number does not change any result."""
-        pace = self.pace.get(tile.group) or self._guessed_pace(tile)
         longest = max(self.members[i].recipe.epochs for i in tile.nets) - tile.epoch
-        wanted = max(1, round(_CALL_SECONDS / pace))
+        wanted = max(1, round(_CALL_SECONDS / self._pace(tile.key)))
         return self.board.granted(tile, int(max(1, min(wanted, tile.key.history, longest))))
-
-    def _guessed_pace(self, tile: Tile) -> float:
-        key = tile.key
-        flops = step_flops(key.structure, key.batch) * key.steps * key.tile
-        return max(flops / _GUESSED_FLOPS, 1e-4)
 
     def _end_late(self, tile: Tile) -> None:
         """End the networks of a tile whose time is over."""
@@ -329,15 +328,14 @@ class _Run:
         if not self.keep:
             return []
         for tile in self.board.all():
-            fetched = tile.fetched()
-            for place, i in enumerate(tile.nets):
-                if i not in self.results:
-                    self.results[i] = self._result(tile, fetched, place)
+            self._keep(tile)
+        for seats in self.window.unmade():  # of an interrupted run
+            with backend.precision(seats.key.precision):
+                self._keep(tile_of(self.members, seats))
         return [self.results[i] for i in range(len(self.members))]
 
-
-def _under_precisions(members, views, exact, tile) -> list[Tile]:
-    """Make the tiles with 64-bit arrays allowed, so that no precision is lost on the way."""
-    with backend.precision("float64"):
-        seats = seated(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
-        return [tile_of(members, one) for one in seats]
+    def _keep(self, tile: Tile) -> None:
+        fetched = tile.fetched()
+        for place, i in enumerate(tile.nets):
+            if i not in self.results:
+                self.results[i] = self._result(tile, fetched, place)

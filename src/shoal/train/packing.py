@@ -7,7 +7,7 @@ beside whom, which changes nothing. Tiles of one group are packed when they stan
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,21 +27,27 @@ def taken(state: dict[str, Any], place: int) -> dict[str, Any]:
 class Board:
     """Where the tiles of a run stand: who waits, who has ended, and when to pack."""
 
-    def __init__(self, tiles: Sequence[Tile]):
+    def __init__(self, tiles: Sequence[Tile] = ()):
         self._lock = threading.Lock()
         self._live: dict[int, dict[int, Tile]] = defaultdict(dict)  # group -> identity -> tile
         self._until: dict[int, int] = {}  # identity of a tile -> epoch at which its call ends
         self._waiting: dict[int, list[Tile]] = defaultdict(list)
         self._meeting: dict[int, int] = {}  # group -> epoch at which its tiles meet to be packed
+        self.size, self.bytes = 0, 0  # of the tiles that have not ended
+        self.views: Counter[int] = Counter()
         for tile in tiles:
-            self._live[tile.group][id(tile)] = tile
-            if not tile.active().any():
-                self._retire(tile)
+            self.add(tile)
+
+    def add(self, tile: Tile) -> None:
+        """Take in a tile, unless all its networks have ended before."""
+        if tile.active().any():
+            with self._lock:
+                self._enter(tile)
 
     def open(self) -> bool:
         """Return whether any tile still trains, or any news of one may be on the way."""
         with self._lock:
-            return any(self._live.values())
+            return self.size > 0
 
     def all(self) -> list[Tile]:
         """Return every tile that has not ended."""
@@ -77,9 +83,21 @@ class Board:
         """Return the epoch that the tile will have when its call ends, or the shortest next one."""
         return self._until.get(id(tile), tile.epoch + 1)
 
+    def _enter(self, tile: Tile) -> None:
+        self._live[tile.group][id(tile)] = tile
+        self._count(tile, 1)
+
+    def _count(self, tile: Tile, sign: int) -> None:
+        self.size, self.bytes = self.size + sign, self.bytes + sign * tile.bytes
+        self.views[tile.view] += sign
+
     def _retire(self, tile: Tile) -> None:
         """Forget a tile; the final states of its networks have been taken, its memory can go."""
-        self._live[tile.group].pop(id(tile), None)
+        if self._live[tile.group].pop(id(tile), None) is not None:
+            self._count(tile, -1)
+        if not self._live[tile.group]:
+            del self._live[tile.group]
+            self._meeting.pop(tile.group, None)
 
     def _worth_packing(self, group: int) -> bool:
         tiles = list(self._live[group].values())
@@ -90,15 +108,16 @@ class Board:
 
     def _meet(self, group: int) -> list[Tile]:
         """Pack the group if all its live tiles wait at the meeting; else let them wait on."""
-        waiting, live = self._waiting[group], self._live[group]
-        if not waiting or len(waiting) < len(live):
+        waiting = self._waiting[group]
+        if not waiting or len(waiting) < len(self._live.get(group, ())):
             return []
         self._waiting[group] = []
         self._meeting.pop(group, None)
         packed = _packed(waiting)
         for tile in waiting:
             self._retire(tile)
-        live.update({id(t): t for t in packed})
+        for tile in packed:
+            self._enter(tile)
         return packed
 
 

@@ -118,9 +118,11 @@ class Tile:
     group: int
     device: jax.Device | None = None
     codes: np.ndarray = field(init=False)
+    bytes: int = field(init=False)
 
     def __post_init__(self):
         self.codes = np.array(self.state["code"])
+        self.bytes = sum(leaf.nbytes for leaf in jax.tree.leaves((self.state, self.settings)))
 
     def active(self) -> np.ndarray:
         """Return which of the tile's places hold a network that still runs, as of the last call."""
