@@ -31,7 +31,7 @@ class Feed:
     def bytes(self) -> int:
         """Bytes of all rows on devices."""
         with self._lock:
-            return sum(leaf.nbytes for leaf in jax.tree.leaves(self._rows))
+            return sum(leaf.nbytes for leaf in jax.tree.leaves([*self._rows.values()]))
 
     def arguments(self, tile: Tile, tables: dict[str, np.ndarray], device: jax.Device) -> tuple:
         """Return what the program of a tile is called with."""
