@@ -48,8 +48,8 @@ def conditional(values: dict[str, Any]) -> float:
     """Return a score of a `MIXED` setting: highest, 0, for sgd with its own rate and momentum."""
     base = {"sgd": 0.0, "adam": -0.3, "rmsprop": -0.6}[values["optimizer"]]
     rate = -((math.log10(values["learning_rate"]) + 2.2) ** 2)
-    momentum = -4 * (values.get("momentum", 0.3) - 0.3) ** 2 - (values.get("beta_1", 0.8) - 0.8) ** 2
-    return base + rate + momentum - 0.1 * (values["hidden"] != [128, 128])
+    inner = 4 * (values.get("momentum", 0.3) - 0.3) ** 2 + (values.get("beta_1", 0.8) - 0.8) ** 2
+    return base + rate - inner - 0.1 * (values["hidden"] != [128, 128])
 
 
 def told_of(ask: Ask, objective: Callable[[dict[str, Any]], float | None]) -> Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -94,10 +95,8 @@ def test_rungs_fall_in_settings_rise_in_epochs_and_end_with_a_whole_training(set
         found = rungs(settings, most, factor, given_least)
         assert found[0].settings == settings
         assert found[-1].epochs == most
-        assert all(
-            b.settings == math.ceil(a.settings / factor) for a, b in zip(found, found[1:], strict=False)
-        )
-        assert all(a.epochs < b.epochs for a, b in zip(found, found[1:], strict=False))
+        assert all(b.settings == math.ceil(a.settings / factor) for a, b in pairwise(found))
+        assert all(a.epochs < b.epochs for a, b in pairwise(found))
 
 
 @given(st.integers(1, 300), st.integers(0, 5), st.sampled_from([2, 3]))

@@ -86,8 +86,11 @@ def _genetic(expected: float | None) -> dict[str, Any]:
 
 
 def _pbt(expected: float | None, max_epochs: int) -> dict[str, Any]:
-    """Return a population of 32, and ten comparisons: the paper has 20 to 80 networks and some dozens."""
-    population = 4 * TILE if expected is None else _tiles(expected, TILE, 8 * TILE)
+    """Return populations of equal size, 64 at most, and ten comparisons; the paper has 20 to 80 networks."""
+    population = 4 * TILE
+    if expected is not None and not math.isinf(expected):
+        waves = math.ceil(expected / (8 * TILE))
+        population = max(2, math.ceil(expected / waves)) if waves else 2
     return {"population": population, "every": math.ceil(max_epochs / 10), "quantile": 0.2, "resample": 0.25}
 
 

@@ -19,8 +19,8 @@ from shoal.sweep.strategy.observed import noise_variances, winsorized
 from shoal.sweep.strategy.trials import Task, Trials, score_of
 
 _LEAST, _FOR_EACH = 200, 40
-"""Random settings among which the most promising is looked for: at least 200, or 40 for each dimension; as many
-again lie near the best known. (Of 500 the choice is no better on the functions of the tests.)"""
+"""Random settings among which the most promising is looked for: at least 200, or 40 for each dimension; as
+many again lie near the best known. (Of 500 the choice is no better on the functions of the tests.)"""
 
 _MOST = 300
 """Trials that a process is fitted to: its time grows with the cube, 300 take about a tenth of a second."""

@@ -13,7 +13,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import TPESampler
 from optuna.trial import Trial, TrialState
 
-from shoal.sweep.space import Space
+from shoal.sweep.space import Space, Tie
+from shoal.sweep.space.links import follow, takes_part
 from shoal.sweep.strategy.asking import Batches
 from shoal.sweep.strategy.contract import Told
 from shoal.sweep.strategy.trials import Task, Trials, score_of
@@ -104,14 +105,15 @@ class Study:
 
     def _walk(self, trial: Trial) -> dict[str, Any] | None:
         """Return the settings that a trial suggests, each part after what it depends on."""
-        space, values = self.space, {}
-        for node in space.nodes:
-            if node >= len(space.dimensions):
-                space.follow(space.ties[node - len(space.dimensions)], values)
-            elif space.takes_part(node, values):
-                name, distribution = self.parameters[node]
-                suggested = _suggest(trial, name, distribution)
-                values[space.dimensions[node].name] = _value(space, node, suggested)
+        space = self.space
+        values: dict[str, Any] = {}
+        for node, part, conditions in space.parts:
+            if not takes_part(part.name, conditions, values):
+                continue
+            if isinstance(part, Tie):
+                follow(part, values)
+            else:
+                values[part.name] = _value(space, node, _suggest(trial, *self.parameters[node]))
         return space.out(values) if space.broken(values) is None else None
 
     def _drawn(self, trials: Trials, found: dict[str, Any]) -> dict[str, Any] | None:
