@@ -71,9 +71,10 @@ def test_optuna_reads_the_same_trials(store: Store) -> None:
     scores = [0.5, 0.75, None]
     pairs = [(asked(n, **v), told(n, s)) for n, (v, s) in enumerate(zip(values, scores, strict=True))]
     add(store, 0, pairs)
-    with OptunaStudy(store, DOMAINS) as study:
+    with OptunaStudy(store, DOMAINS, metric="r2") as study:
         assert study.update() == 3
         read = loaded(study)
+        assert read.metric_names == ["r2"]
         assert read.direction == optuna.study.StudyDirection.MAXIMIZE
         assert (read.best_value, read.best_trial.number) == (0.75, 1)
         assert read.best_params == {name: values[1][name] for name in read.best_params}

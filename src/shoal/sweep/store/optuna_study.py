@@ -8,18 +8,21 @@ made anew from them; the sweep reads nothing from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 import shoal
 from shoal.errors import MissingExtraError, StoreError
 from shoal.sweep.store.encoding import scores_to_text, to_text
 from shoal.sweep.store.optuna_domains import Domain, checked, distribution, value_in
-from shoal.sweep.store.records import Batch, RunRow
+from shoal.sweep.store.records import RunRow
 from shoal.sweep.store.store import Store
+from shoal.sweep.store.told_trials import ToldTrial, ToldTrials
 
 try:
     import optuna
@@ -33,19 +36,6 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 _MARK = "shoal"
 """User attribute of the studies that are ours; a study of somebody else is not written to."""
-
-
-@dataclass
-class _Trial:
-    """What the batches so far say of one trial."""
-
-    number: int
-    values: Mapping[str, Any]
-    asked: int | None = None
-    score: float | None = None
-    parts: Sequence[float | None] = ()
-    reports: dict[int, float] = field(default_factory=dict)
-    runs: dict[tuple[int, int], RunRow] = field(default_factory=dict)
 
 
 class OptunaStudy:
@@ -69,6 +59,9 @@ class OptunaStudy:
         Epochs at which a trial is complete, where the strategy asks for rungs. Without it, that is decided
         when the sweep is over.
 
+    metric : str, optional
+        What the score is called.
+
     Raises
     ------
     SettingError
@@ -89,19 +82,27 @@ class OptunaStudy:
     1
     """
 
-    def __init__(self, store: Store, domains: Mapping[str, Domain], *, max_epochs: int | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        domains: Mapping[str, Domain],
+        *,
+        max_epochs: int | None = None,
+        metric: str | None = None,
+    ) -> None:
         if not store.is_lasting:
             raise StoreError("A sweep in memory has no study: optuna-dashboard reads a file or a server.")
         self.url = store.url.render_as_string(hide_password=False)
         self._store = store
         self._domains = checked(domains)
         self._max_epochs = max_epochs
-        self._trials: dict[int, _Trial] = {}
-        self._next = 0  # batches before this one are in `_trials`
+        self._told = ToldTrials(store)
         with store.undisturbed(), _quietly():
             self._storage = optuna.storages.RDBStorage(self.url, engine_kwargs=_engine_arguments(store))
+            _without_waiting(self._storage.engine)
             try:
                 self._study = self._found()
+                self._name_values(metric)
                 self._written = self._trials_there()
             except BaseException:
                 self.close()
@@ -131,40 +132,11 @@ class OptunaStudy:
         int
             Trials that were written or changed. A second call without news writes nothing.
         """
-        touched = self._read(self._store.batches())
+        touched = self._told.read()
         if over:
             touched |= {number for number, (_, state) in self._written.items() if not state.is_finished()}
         with self._store.undisturbed(), _quietly():
-            return sum(self._write(self._trials[number], over) for number in sorted(touched))
-
-    # ------------------------------------------------------------ from the store
-
-    def _read(self, batches: Iterable[Batch]) -> set[int]:
-        """Take in the closed batches that are new, and return the trials that they speak of."""
-        touched: set[int] = set()
-        for batch in batches:
-            if batch.told is None:
-                break
-            if batch.number < self._next:
-                continue
-            for ask, told in zip(batch.asks, batch.told, strict=True):
-                self._take(ask, told)
-                touched.add(ask["trial"])
-            for run in self._store.runs(batch.number):
-                if run.trial in self._trials:
-                    self._trials[run.trial].runs[run.fold, run.seed] = run
-            self._next = batch.number + 1
-        return touched
-
-    def _take(self, ask: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-        trial = self._trials.setdefault(ask["trial"], _Trial(ask["trial"], ask["values"]))
-        trial.asked = ask.get("epochs")
-        trial.score = told.get("score")
-        trial.parts = told.get("parts") or ()
-        if trial.score is not None:
-            trial.reports[int(told["epochs"])] = float(trial.score)
-
-    # ------------------------------------------------------------ to Optuna
+            return sum(self._write(self._told.trials[number], over) for number in sorted(touched))
 
     def _found(self) -> int:
         """Return the number of our study, made if it is not there."""
@@ -183,25 +155,29 @@ class OptunaStudy:
         self._storage.set_study_user_attr(study, _MARK, shoal.__version__)
         return study
 
+    def _name_values(self, metric: str | None) -> None:
+        if metric is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study = optuna.load_study(study_name=self._store.name, storage=self._storage)
+                study.set_metric_names([metric])
+
     def _trials_there(self) -> dict[int, tuple[int, TrialState]]:
         """Return Optuna's number and the state of each trial of ours that is in the study."""
         found = self._storage.get_all_trials(self._study, deepcopy=False)
         return {trial.user_attrs["trial"]: (trial._trial_id, trial.state) for trial in found}
 
-    def _write(self, trial: _Trial, over: bool) -> bool:
+    def _write(self, trial: ToldTrial, over: bool) -> bool:
         state = self._state_of(trial, over)
         known = self._written.get(trial.number)
         if known is None:
             number = self._storage.create_new_trial(self._study, self._frozen(trial, state))
-        elif known[1].is_finished() or not self._has_news(trial, known[0], state):
+        elif known[1].is_finished() or not self._go_on(number := known[0], trial, state):
             return False
-        else:
-            number = known[0]
-            self._go_on(number, trial, state)
         self._written[trial.number] = number, state
         return True
 
-    def _state_of(self, trial: _Trial, over: bool) -> TrialState:
+    def _state_of(self, trial: ToldTrial, over: bool) -> TrialState:
         if trial.score is None or math.isnan(trial.score):
             return TrialState.FAIL
         if trial.asked is None:
@@ -209,10 +185,10 @@ class OptunaStudy:
         if self._max_epochs is not None:
             ended = trial.asked >= self._max_epochs
         else:
-            ended = over and trial.asked >= max(other.asked or 0 for other in self._trials.values())
+            ended = over and trial.asked >= max(other.asked or 0 for other in self._told.trials.values())
         return TrialState.COMPLETE if ended else TrialState.PRUNED if over else TrialState.RUNNING
 
-    def _frozen(self, trial: _Trial, state: TrialState) -> FrozenTrial:
+    def _frozen(self, trial: ToldTrial, state: TrialState) -> FrozenTrial:
         params = {name: value for name, value in trial.values.items() if name in self._domains}
         domains = {name: distribution(self._domains[name], value) for name, value in params.items()}
         try:
@@ -231,21 +207,25 @@ class OptunaStudy:
         _set_times(frozen, trial.runs.values())
         return frozen
 
-    def _has_news(self, trial: _Trial, number: int, state: TrialState) -> bool:
+    def _go_on(self, number: int, trial: ToldTrial, state: TrialState) -> bool:
+        """Write the news of a trial that was running, and return whether there were any."""
         there = self._storage.get_trial(number)
-        return state != there.state or trial.reports != there.intermediate_values
-
-    def _go_on(self, number: int, trial: _Trial, state: TrialState) -> None:
-        """Write the news of a trial that was running."""
-        for epochs, score in trial.reports.items():
+        new = {
+            epochs: score
+            for epochs, score in trial.reports.items()
+            if epochs not in there.intermediate_values
+        }
+        for epochs, score in new.items():
             self._storage.set_trial_intermediate_value(number, epochs, score)
+        if not state.is_finished():
+            return bool(new)
         for name, value in self._attributes(trial).items():
-            self._storage.set_trial_user_attr(number, name, value)
-        value = _value(trial, state)
-        if state.is_finished():  # last: what has ended cannot be changed
-            self._storage.set_trial_state_values(number, state, None if value is None else [value])
+            if there.user_attrs.get(name) != value:
+                self._storage.set_trial_user_attr(number, name, value)
+        value = _value(trial, state)  # the state comes last: what has ended cannot be changed
+        return self._storage.set_trial_state_values(number, state, None if value is None else [value])
 
-    def _attributes(self, trial: _Trial) -> dict[str, Any]:
+    def _attributes(self, trial: ToldTrial) -> dict[str, Any]:
         """Return the number of the trial, its scores fold by fold, and settings that do not vary."""
         other = {name: value for name, value in trial.values.items() if name not in self._domains}
         runs = [trial.runs[key] for key in sorted(trial.runs)]
@@ -255,7 +235,7 @@ class OptunaStudy:
         return {"trial": trial.number, **parts, **scores, **({"settings": to_text(other)} if other else {})}
 
 
-def _value(trial: _Trial, state: TrialState) -> float | None:
+def _value(trial: ToldTrial, state: TrialState) -> float | None:
     has_one = state in (TrialState.COMPLETE, TrialState.PRUNED)
     return float(trial.score) if has_one and trial.score is not None else None
 
@@ -282,6 +262,18 @@ def _local(moment: datetime) -> datetime:
 
 def _engine_arguments(store: Store) -> dict[str, Any]:
     return {"connect_args": {"timeout": 60}} if store.url.get_backend_name() == "sqlite" else {}
+
+
+def _without_waiting(engine: Engine) -> None:
+    """Let SQLite not wait for the disk at every commit of Optuna's, of which there are several to a trial.
+
+    A power cut may cost the copy its last trials, which are made anew from the batches; a kill costs nothing.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(
+            engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = NORMAL")
+        )
+        engine.dispose()  # connections of before
 
 
 @contextmanager
