@@ -13,8 +13,23 @@ if TYPE_CHECKING:
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
     from shoal.lens import augmented_samples, check_recipe, lr_find, summary
     from shoal.model.artefact import load
+    from shoal.sweep.search_cv import SweepCV
+    from shoal.sweep.space import (
+        beta,
+        choice,
+        grid,
+        intrange,
+        lognormal,
+        loguniform,
+        normal,
+        tie,
+        uniform,
+        when,
+    )
 
 __version__ = "0.1.0"
+
+_WORDS = ("beta", "choice", "grid", "intrange", "lognormal", "loguniform", "normal", "tie", "uniform", "when")
 
 _HOMES = {
     "NetClassifier": "shoal.estimators",
@@ -25,17 +40,30 @@ _HOMES = {
     "lr_find": "shoal.lens",
     "check_recipe": "shoal.lens",
     "summary": "shoal.lens",
+    "SweepCV": "shoal.sweep.search_cv",
+    **dict.fromkeys(_WORDS, "shoal.sweep.space"),
 }
 
 __all__ = [
     "NetClassifier",
     "NetRegressor",
+    "SweepCV",
     "augmented_samples",
+    "beta",
     "check_recipe",
+    "choice",
     "fit_many",
+    "grid",
+    "intrange",
     "load",
+    "lognormal",
+    "loguniform",
     "lr_find",
+    "normal",
     "summary",
+    "tie",
+    "uniform",
+    "when",
     "__version__",
 ]
 

@@ -64,7 +64,9 @@ def test_the_program_judges_as_predictions_do():
     asked = question(RATES, names=("accuracy", "log_loss"))
     runs = [run for values in asked.space.grid() for run in asked.runs(_ask(values), {})]
     short = evaluate(asked.problem, runs, asked.folds, asked.scorers).scores
-    long = evaluate(asked.problem, runs, asked.folds, asked.scorers, keep_models=lambda run, model: None).scores
+    long = evaluate(
+        asked.problem, runs, asked.folds, asked.scorers, keep_models=lambda run, model: None
+    ).scores
     for one, other in zip(short, long, strict=True):
         assert one.best_epoch == other.best_epoch
         assert one.scores["accuracy"] == pytest.approx(other.scores["accuracy"], abs=1e-12)
@@ -100,13 +102,16 @@ def test_a_rung_goes_on_where_the_last_one_ended():
     last = found.best()
     assert last.rung == 9
     whole = evaluate(
-        asked.problem, [replace(run, until=9) for run in asked.runs(_ask(last.values), {})], asked.folds, asked.scorers
+        asked.problem,
+        [replace(run, until=9) for run in asked.runs(_ask(last.values), {})],
+        asked.folds,
+        asked.scorers,
     ).scores
     assert last.parts == pytest.approx([s.scores["accuracy"] for s in whole])
 
 
 def test_the_rows_that_score_have_no_part_in_stopping():
-    """With rows kept aside, other answers of the scored rows change their score and nothing of the training."""
+    """Other answers of the rows that score change the score, and nothing of the training."""
     base = replace(BASE, validation=0.2, patience=2, epochs=12)
     asked = question({"learning_rate": [1e-2]}, base=base)
     rows = asked.folds[0].test
@@ -117,13 +122,15 @@ def test_the_rows_that_score_have_no_part_in_stopping():
     run = asked.runs(_ask({"learning_rate": 1e-2}), {})[:1]
     one = evaluate(asked.problem, run, asked.folds, asked.scorers).scores[0]
     two = evaluate(other, run, asked.folds, asked.scorers).scores[0]
-    assert one.curve == two.curve and one.best_epoch == two.best_epoch
+    assert one.curve == two.curve
+    assert one.best_epoch == two.best_epoch
     assert one.scores != two.scores
 
 
 def test_a_setting_that_diverges_harms_nobody_and_is_never_best():
     found = found_by(question({"learning_rate": [1e-2, 1e30], "optimizer": ["sgd"]}))
-    assert found.trials[1].score is None and found.trials[1].ended == {"diverged": 3}
+    assert found.trials[1].score is None
+    assert found.trials[1].ended == {"diverged": 3}
     assert found.best().number == 0
     alone = found_by(question({"learning_rate": [1e-2], "optimizer": ["sgd"]}))
     assert found.trials[0].score == pytest.approx(alone.trials[0].score)
@@ -171,10 +178,12 @@ def test_another_strategy_cannot_go_on(tmp_path):
             found_by(question({"dropout": [0.0, 0.1]}), keeper=StoreKeeper(store, asked))
 
 
-def test_the_time_is_kept():
-    asked = question({"learning_rate": loguniform(1e-4, 1e-1)}, base=replace(BASE, epochs=3000))
-    found = found_by(asked, "random", trials=500, budget=3.0)
-    assert found.timed_out and found.seconds < 6.0  # a compilation that has begun is waited for
+def test_when_the_time_is_over_nothing_is_waited_for():
+    asked = question({"learning_rate": loguniform(1e-4, 1e-1)}, base=replace(BASE, epochs=20_000))
+    found = found_by(asked, "random", trials=40, budget=1.0)
+    assert found.timed_out
+    assert not found.interrupted
+    assert len(found.trials) < 40
 
 
 def test_folds_within_folds_are_refused():

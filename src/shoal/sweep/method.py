@@ -70,6 +70,7 @@ def method_for(
     max_epochs: int | None,
     budget: float | None,
     seed: int,
+    pauses: tuple[int, ...] = (),
 ) -> Method:
     """Return the strategy for a question.
 
@@ -85,6 +86,8 @@ def method_for(
     budget : float or None
         Seconds.
     seed : int
+    pauses : tuple of int
+        See `shoal.sweep.strategy.strategy`.
     """
     base = question.base
     if max_epochs is not None:
@@ -102,6 +105,7 @@ def method_for(
         seed=seed,
         expected_seconds=whole,
         budget=budget,
+        pauses=pauses,
     )
     return Method(question, made, seed, int(done.epochs))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shoal import backend
 from shoal.sweep.evaluation import laid_out
 from shoal.sweep.question import Question
 from shoal.sweep.strategy import Ask
+from shoal.train.footprint import footprint
 from shoal.train.key import ProgramKey
 from shoal.train.population import program_key
 from shoal.train.strategy import step_flops
@@ -31,7 +31,7 @@ class Outlook:
     seconds : float
         Expected on this machine.
     bytes : int
-        Weights, optimizer states and best weights of the networks that are in work at one time.
+        Of weights, optimizer states and rows that are held at one time, at most.
     """
 
     trials: int
@@ -56,7 +56,7 @@ def outlook(question: Question, asks: Sequence[Ask]) -> Outlook:
         nets=len(laid.members),
         programs=programs,
         seconds=(work + programs * _COMPILE_SECONDS) / cores,
-        bytes=sum(_bytes(member) for member in laid.members),
+        bytes=footprint(laid.members, laid.views).bytes_at_once,
     )
 
 
@@ -75,21 +75,3 @@ def expected_seconds(question: Question) -> float:
 def _seconds(key: ProgramKey, epochs: int) -> float:
     each = step_flops(key.structure, key.batch) / _FLOPS + _STEP_SECONDS
     return each * key.steps * epochs
-
-
-def _bytes(member: Any) -> int:
-    weights = sum(_size(shape) for shape in _shapes(member).values())
-    return 6 * weights * (8 if member.recipe.precision == "float64" else 4)
-
-
-def _shapes(member: Any) -> dict[str, tuple[int, ...]]:
-    from shoal.train.population import shapes_of
-
-    return shapes_of(member.wide)[0]
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total

@@ -35,4 +35,11 @@ def refit_settings(problem: Problem, settings: Settings, trial: Trial) -> dict[s
     if done.validation == 0:
         paused = trial.rung is not None and trial.epochs < int(done.epochs)
         return {"epochs": trial.epochs} if paused else {}
-    return {"epochs": trial.median_epoch, "validation": 0.0, "patience": None, "monitor": "loss", **_STOPPED}
+    changed = {
+        "epochs": trial.median_epoch,
+        "validation": 0.0,
+        "patience": None,
+        "monitor": "loss",
+        **_STOPPED,
+    }
+    return {name: value for name, value in changed.items() if getattr(settings, name) != value}

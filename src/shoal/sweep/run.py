@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from shoal.errors import TrainingError
 from shoal.sweep.evaluation import Evaluated, evaluate
@@ -26,6 +26,7 @@ Watcher = Callable[[object], object]
 _READY_SECONDS = 0.7  # to make the program of one more network ready
 
 
+@runtime_checkable
 class Keeper(Protocol):
     """What a search writes to as it goes, and is taken up from."""
 

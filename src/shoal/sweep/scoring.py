@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +42,7 @@ _DEFAULTS = {
 }
 
 
+@runtime_checkable
 class Scorers(Protocol):
     """What judges the networks of a search."""
 

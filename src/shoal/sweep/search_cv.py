@@ -14,7 +14,7 @@ from shoal.errors import SettingError, TrainingError, TrainingWarning
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.fitting.judging import folds_of
 from shoal.fitting.problem import Problem
-from shoal.rules import Number, check
+from shoal.rules import Number, check, refuse_unknown
 from shoal.sweep.durations import seconds_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
@@ -213,7 +213,11 @@ class SweepCV(BaseSearchCV):
         return seed_of(self.random_state, owner)
 
     def _space(self, net: NetEstimator, problem: Problem) -> Space:
-        return as_space(self.space)
+        space = as_space(self.space)
+        known = [name for name in net.get_params(deep=False) if name not in _NOT_VARIED]
+        varied = {name.partition(".")[0] for name in space.names if name not in space.labels}
+        refuse_unknown(type(net).__name__, sorted(varied), known)
+        return space
 
     # -- after ------------------------------------------------------------------
 
