@@ -20,7 +20,7 @@ from shoal.nets.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, 
 from shoal.nets.network import apply, init
 from shoal.train.descent import descended
 from shoal.train.optimizers import OPTIMIZERS
-from shoal.train.population import Member
+from shoal.train.population import Member, program_key
 from shoal.train.program import optimizer_state
 from shoal.train.view import Batchable, View
 from shoal.train.widths import with_widths
@@ -104,6 +104,27 @@ def test_many_widths_share_programs_when_runs_are_short():
     assert widths == [(8,)] * 5 + [(16,)] * 3
     long = [replace(m, recipe=recipe(epochs=10_000_000)) for m in members]
     assert with_widths(long, [view()]) == long
+
+
+def test_widths_share_a_program_where_zeros_stay_zeros_by_themselves():
+    """With relu a padded unit needs no mask, so that the width that needs no padding has the same program."""
+    members = [Member(spec((width,), activation="relu"), recipe(), padded=(8,)) for width in (3, 8)]
+    keys = {program_key(member, view(), 1) for member in members}
+    assert len(keys) == 1
+    other = [replace(m, spec=spec((m.spec.units()[0],), activation="sigmoid")) for m in members]
+    assert [program_key(member, view(), 1).masked for member in other] == [True, False]
+    normed = [replace(m, spec=spec(m.spec.units(), activation="relu", norm="layer")) for m in members]
+    assert [program_key(member, view(), 1).masked for member in normed] == [True, False]
+
+
+@pytest.mark.parametrize("norm", [None, "batch"])
+def test_a_padded_net_without_masks_trains_like_its_narrow_self(norm):
+    net = spec((3, 5), activation="relu", norm=norm, dropout=0.3)
+    settings = {"precision": "float64", "l2": 0.01, "l1": 1e-3, "weight_decay": 0.1, "clip_norm": 1.0}
+    member = Member(net, recipe(**settings))
+    narrow, wide = (trained([m], view())[0] for m in (member, replace(member, padded=(8, 8))))
+    assert largest_difference(narrow, wide) < 1e-12
+    np.testing.assert_allclose(wide.history, narrow.history, rtol=1e-10)
 
 
 def test_a_padded_width_changes_no_other_net():

@@ -18,7 +18,7 @@ class ProgramKey:
     structure : NetSpec
         The network without its numeric settings, with padded widths.
     masked : bool
-        Whether widths are padded, so that units carry masks.
+        Whether units carry masks: where widths are padded, unless zeros stay zeros by themselves.
     loss, optimizer : str
     uses : tuple of str
         Optional parts of the step, sorted.

@@ -170,7 +170,8 @@ class _Run:
 
     def _start(self, threads: list[threading.Thread]) -> None:
         worth = sum(map(self._left, self.seats)) > _DEVICE_SECONDS
-        for device in self.devices[: len(self.seats) if worth else 1]:
+        programs = len({seats.key for seats in self.seats})  # can be compiled side by side
+        for device in self.devices[: len(self.seats) if worth else programs]:
             threads.append(threading.Thread(target=self._work, args=(device,), daemon=True))
             threads[-1].start()
 

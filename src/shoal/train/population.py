@@ -11,8 +11,9 @@ from zlib import crc32
 import numpy as np
 
 from shoal.nets import network
+from shoal.nets.activations import ACTIVATIONS
 from shoal.nets.heads import HEADS
-from shoal.nets.layers import Activation, Dense
+from shoal.nets.layers import Activation, Dense, LayerNorm
 from shoal.nets.spec import NetSpec
 from shoal.train import program
 from shoal.train.averaging import first_average
@@ -76,7 +77,7 @@ def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     batch, steps = view.batches(recipe.batch_size)
     return ProgramKey(
         structure=member.wide.structure(),
-        masked=member.padded is not None and member.padded != member.spec.units(),
+        masked=_masked(member),
         loss=recipe.loss,
         optimizer=recipe.optimizer,
         uses=uses_of(member),
@@ -236,10 +237,26 @@ def net_settings(member: Member) -> State:
 
 
 def _masks(member: Member, dtype) -> dict[str, np.ndarray]:
-    if member.padded is None or member.padded == member.spec.units():
+    if not _masked(member):
         return {}
     paths = [path for path, layer, _ in member.spec.walk() if isinstance(layer, Dense)]
     return {
         path: (np.arange(wide) < real).astype(dtype)
-        for path, real, wide in zip(paths, member.spec.units(), member.padded, strict=True)
+        for path, real, wide in zip(paths, member.spec.units(), member.padded or (), strict=True)
     }
+
+
+def _masked(member: Member) -> bool:
+    """Return whether units carry masks: where padded ones would not stay zero by themselves."""
+    padded = member.padded is not None and member.padded != member.spec.units()
+    return padded and _wants_masks(member.wide)
+
+
+@lru_cache(maxsize=64)
+def _wants_masks(spec: NetSpec) -> bool:
+    return any(
+        not layer.zero_at_zero
+        or isinstance(layer, LayerNorm)
+        or (isinstance(layer, Activation) and ACTIVATIONS[layer.name].across_units)
+        for _, layer, _ in spec.walk()
+    )
