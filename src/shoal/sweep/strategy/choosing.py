@@ -30,6 +30,7 @@ def strategy(
     seed: int,
     expected_seconds: float | None = None,
     budget: float | None = None,
+    pauses: tuple[int, ...] = (),
 ) -> Strategy:
     """Return a strategy by its name.
 
@@ -50,6 +51,9 @@ def strategy(
         what was decided is in ``.resolved``, and that is what a plan keeps.
     budget : float, optional
         Seconds for the whole search.
+    pauses : tuple of int
+        Fewer trials than now, at which earlier sittings of the search were to end: a batch ends there, so
+        that a search can be taken up with more trials than it had.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def strategy(
     name, reason = _decided(given.pop("kind", None), space, trials, max_epochs, whole)
     kind = KINDS[name]
     options = {**defaults(name, trials, max_epochs, whole), **_checked(name, given)}
-    return _made(kind, Task(space, trials, max_epochs, seed, options), early, reason)
+    return _made(kind, Task(space, trials, max_epochs, seed, options, pauses), early, reason)
 
 
 def _made(kind: Kind, task: Task, early: Mapping[str, Any] | None, reason: str) -> Strategy:

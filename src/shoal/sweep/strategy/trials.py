@@ -27,6 +27,8 @@ class Task:
     seed : int
     options : mapping
         Its own options, checked and complete.
+    pauses : tuple of int
+        Numbers of trials at which a batch ends: where earlier sittings of the search were to end.
     """
 
     space: Space
@@ -34,10 +36,11 @@ class Task:
     max_epochs: int
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    pauses: tuple[int, ...] = ()
 
     def begin(self) -> Trials:
         """Return an empty record of trials, with the random numbers of this search."""
-        return Trials(self.space, self.trials, np.random.default_rng(self.seed))
+        return Trials(self.space, self.trials, np.random.default_rng(self.seed), self.pauses)
 
 
 class Trials:
@@ -49,17 +52,21 @@ class Trials:
     most : int or None
         How many trials there may be.
     rng : numpy.random.Generator
+    pauses : sequence of int
+        Numbers of trials across which `room` does not reach.
     """
 
-    def __init__(self, space: Space, most: int | None, rng: np.random.Generator):
+    def __init__(self, space: Space, most: int | None, rng: np.random.Generator, pauses: Sequence[int] = ()):
         self.space, self.rng = space, rng
         self.seen: set[str] = set()
-        self._left = math.inf if most is None else most
+        self._ends = [*sorted(pauses), math.inf if most is None else most]
+        self._taken = 0
         self._next = 0
 
     def room(self, count: int) -> int:
-        """Return how many of `count` further trials there may be."""
-        return int(min(count, self._left))
+        """Return how many of `count` further trials there may be, up to the next pause."""
+        left = next((end - self._taken for end in self._ends if end > self._taken), 0)
+        return int(min(count, left))
 
     def is_new(self, values: Mapping[str, Any]) -> bool:
         """Return whether these settings were not tried yet."""
@@ -75,7 +82,7 @@ class Trials:
 
     def take(self, values: dict[str, Any], epochs: int | None = None) -> Ask:
         """Return a new trial of these settings."""
-        self._left -= 1
+        self._taken += 1
         return self._numbered(values, epochs, None)
 
     def child(self, values: dict[str, Any], epochs: int, parent: int) -> Ask:
