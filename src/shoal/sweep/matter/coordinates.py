@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shoal.sweep.space import Space
-from shoal.sweep.space.plain import plain
+from shoal.sweep.space.plain import is_number, plain
 
 MOST_LEVELS = 32
 """A finite domain up to this size has a level for each value; any other has this many equal shares."""
@@ -49,6 +49,12 @@ class Coordinate:
     def columns(self) -> int:
         """How many columns it takes."""
         return 1 if self.ordered else len(self.units)
+
+    @property
+    def falling(self) -> bool:
+        """Whether its numbers fall along the unit interval: a choice such as (3, 2, 1)."""
+        first, last = self.labels[0], self.labels[-1]
+        return self.ordered and is_number(first) and is_number(last) and first > last
 
     @property
     def points(self) -> np.ndarray:
