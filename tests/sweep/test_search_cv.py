@@ -70,6 +70,13 @@ def test_nested():
     assert all(0 < s <= 1 for s in search.nested_scores_)
 
 
+def test_importances():
+    grid = {"learning_rate": [1e-4, 1e-3, 1e-2, 1e-1], "l2": [0.0, 1e-9, 1e-8]}
+    search = SweepCV(NET, grid, cv=3, random_state=0, refit=False).fit(X, y)
+    assert search.importances_.settings[0].names == ("learning_rate",)
+    assert search.importances_.settings[0].seen
+
+
 def test_groups_and_weights():
     groups = np.arange(150) % 10
     weight = np.ones(150)

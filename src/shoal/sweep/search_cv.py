@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from sklearn.base import clone
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils.validation import check_is_fitted
 
 from shoal.errors import SettingError, TrainingError, TrainingWarning
 from shoal.estimators.base import NetEstimator, seed_of
@@ -18,6 +20,8 @@ from shoal.rules import Number, check, refuse_unknown
 from shoal.sweep.durations import seconds_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
+from shoal.sweep.learnt import evidence_of
+from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.method import Method, kept, method_for
 from shoal.sweep.question import Question
 from shoal.sweep.refit import refit_settings
@@ -84,8 +88,8 @@ class SweepCV(BaseSearchCV):
         With ``nested``: the main score of the outer folds.
     trials_frame_ : polars.DataFrame
         One row for each trial.
-    importances_ : list
-        How much each setting matters, with an interval; see `shoal.sweep.matter`.
+    importances_ : Importances
+        How much each setting matters, with intervals (`shoal.sweep.matter.importances`).
     strategy_, reason_ : str
         The method that was used, and why.
     found_ : Found
@@ -163,6 +167,7 @@ class SweepCV(BaseSearchCV):
         """
         started = time.perf_counter()
         seed = self._checked_seed()
+        self.__dict__.pop("importances_", None)  # those of an earlier search
         net = clone(self.estimator).set_params(random_state=seed)
         base = net._settings()
         problem, rows = problem_and_rows(net, X, y, sample_weight, groups)
@@ -253,6 +258,12 @@ class SweepCV(BaseSearchCV):
         if hasattr(net, "feature_names_in_"):
             self.feature_names_in_ = net.feature_names_in_
         self.refit_time_ = time.perf_counter() - started
+
+    @cached_property
+    def importances_(self) -> Importances:
+        """How much each setting matters, with intervals; ``.told()`` says it in sentences."""
+        check_is_fitted(self, "found_")
+        return importances(evidence_of(self.found_, self.question_))
 
     def _nest(self, X: Any, y: Any, sample_weight: Any, groups: Any, budget: float | None) -> None:
         """Search again in every outer fold, and score what comes of it on the rows left out."""
