@@ -1,4 +1,4 @@
-"""What is handed to `SweepCV`, as the search takes it: rows, folds, scorers, and where to print."""
+"""What is handed to `SweepCV` and to the studies, as a search takes it: rows, folds, scorers, a printer."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing  # what scikit-learn's own searches take rows with
 
 from shoal import data
+from shoal.errors import SettingError
 from shoal.estimators.base import NetEstimator
 from shoal.fitting.judging import folds_of
 from shoal.fitting.problem import Problem
 from shoal.settings import Settings
 from shoal.sweep.events import BatchDone
-from shoal.sweep.judges import scikit_scorer
+from shoal.sweep.judges import scikit_scorer, scorers_of
 from shoal.sweep.question import Question
-from shoal.sweep.scoring import Figures
+from shoal.sweep.scoring import Figures, figures
+from shoal.sweep.space import Space
 
 
 def part_of(values: Any, rows: np.ndarray) -> Any:
@@ -54,6 +57,43 @@ def folds_handed_in(
         parts = [place[part[part < len(place)]] for part in (np.asarray(train), np.asarray(test))]
         found.append(data.Split(parts[0][parts[0] >= 0], nothing, parts[1][parts[1] >= 0]))
     return tuple(found)
+
+
+def asked_of(
+    owner: str,
+    net: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    groups: Any,
+    cv: Any,
+    n_seeds: int,
+    scoring: Any = None,
+) -> Question:
+    """Return the question that a study puts to an estimator: its settings, on folds, from seeds.
+
+    The estimator stays as it is. Without `scoring` the loss of the task judges, which tells more than shares.
+
+    Raises
+    ------
+    SettingError
+        If `net` is no estimator of shoal.
+    """
+    if not isinstance(net, NetEstimator):
+        raise SettingError(
+            f"Expected a NetClassifier or NetRegressor for {owner}. Got {type(net).__name__}; hand in the "
+            "network itself, and the data as it reaches it."
+        )
+    double = clone(net)
+    base = double._settings()
+    problem, rows = problem_and_rows(double, X, y, sample_weight, groups)
+    folds = folds_handed_in(cv, problem, base, X, y, groups, rows)
+    if scoring is None:
+        judges = figures(problem.task)
+    else:
+        judges = scorers_of(scoring, False, double, problem, X, y, rows)
+    seeds = tuple(base.seed + i for i in range(n_seeds))
+    return Question(problem, Space(()), base, folds, seeds, judges)
 
 
 def scorer_for(estimator: Any, scoring: Any, judges: Any) -> Any:
