@@ -12,7 +12,8 @@ _FLOAT = re.compile(
 
 
 @cache
-def _loader() -> type:
+def loader() -> type:
+    """Return the loader of PyYAML that reads numbers as YAML 1.2 does."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -41,4 +42,4 @@ def read_yaml(text: str) -> Any:
     """
     import yaml
 
-    return yaml.load(text, Loader=_loader())  # built on SafeLoader
+    return yaml.load(text, Loader=loader())  # built on SafeLoader

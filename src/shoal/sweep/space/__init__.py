@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shoal.sweep.space.reading import as_space
     from shoal.sweep.space.scipy_laws import Frozen
     from shoal.sweep.space.space import Dimension, Space
+    from shoal.sweep.space.sweep_file import SweepFile, read_sweep
     from shoal.sweep.space.words import (
         beta,
         choice,
@@ -42,6 +43,7 @@ _HOMES = {
     "Normal": "distributions",
     "Range": "ranges",
     "Space": "space",
+    "SweepFile": "sweep_file",
     "Tie": "links",
     "as_space": "reading",
     "beta": "words",
@@ -51,6 +53,7 @@ _HOMES = {
     "lognormal": "words",
     "loguniform": "words",
     "normal": "words",
+    "read_sweep": "sweep_file",
     "tie": "words",
     "uniform": "words",
     "when": "words",
@@ -68,6 +71,7 @@ __all__ = [
     "Normal",
     "Range",
     "Space",
+    "SweepFile",
     "Tie",
     "as_space",
     "beta",
@@ -77,6 +81,7 @@ __all__ = [
     "lognormal",
     "loguniform",
     "normal",
+    "read_sweep",
     "tie",
     "uniform",
     "when",
