@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,7 @@ def test_a_trial_that_goes_on_keeps_its_earlier_runs(place: str) -> None:
         ]
         assert [row.trial for row in store.runs(batch=1)] == [1]
         assert store.runs(batch=2) == []
+        assert store.runs(curves=False) == [replace(row, curve=None) for row in store.runs()]
 
 
 def test_no_rows_are_no_work(place: str) -> None:

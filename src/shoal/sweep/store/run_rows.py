@@ -33,10 +33,11 @@ def write_runs(connection: Connection, sweep: int, rows: Sequence[RunRow]) -> No
     connection.execute(insert(runs), list(written.values()))
 
 
-def read_runs(connection: Connection, sweep: int, batch: int | None) -> list[RunRow]:
+def read_runs(connection: Connection, sweep: int, batch: int | None, curves: bool) -> list[RunRow]:
     """Read the runs of a batch or of all, in the order of their keys."""
+    columns = [column for column in runs.c if curves or column is not runs.c.curve]
     asked = (
-        select(runs, trials.c.settings)
+        select(*columns, trials.c.settings)
         .join(
             trials,
             and_(*(trials.c[name] == runs.c[name] for name in ("sweep", "batch", "trial"))),
@@ -88,6 +89,6 @@ def _run(found: Any) -> RunRow:
         **{name: found[name] for name in (*_KEY, "best_epoch", "ended", "reason", "seconds", "finished")},
         scores=scores_from_text(found["scores"]),
         train_scores=scores_from_text(found["train_scores"]),
-        curve=unpack_curve(found["curve"]),
+        curve=unpack_curve(found.get("curve")),
         values=from_text(found["settings"]),
     )

@@ -184,10 +184,17 @@ class Store:
         with self.transaction() as connection:
             run_rows.write_runs(connection, self._current().id, rows)
 
-    def runs(self, batch: int | None = None) -> list[RunRow]:
-        """Return the runs of one batch, or all, in the order of batch, trial, fold, seed and epochs."""
+    def runs(self, batch: int | None = None, *, curves: bool = True) -> list[RunRow]:
+        """Return the runs of one batch, or all, in the order of batch, trial, fold, seed and epochs.
+
+        Parameters
+        ----------
+        batch : int, optional
+        curves : bool
+            Whether the curves are read, which are most of the bytes; without, they are None.
+        """
         with self._database.reading() as connection:
-            return run_rows.read_runs(connection, self._current().id, batch)
+            return run_rows.read_runs(connection, self._current().id, batch, curves)
 
     # ------------------------------------------------------------ states
 
@@ -234,13 +241,13 @@ class Store:
         """Return one row for each trial; see `shoal.sweep.store.frames.trials_frame`."""
         from shoal.sweep.store.frames import trials_frame
 
-        return trials_frame(self.runs())
+        return trials_frame(self.runs(curves=False))
 
     def runs_frame(self) -> pl.DataFrame:
         """Return one row for each run; see `shoal.sweep.store.frames.runs_frame`."""
         from shoal.sweep.store.frames import runs_frame
 
-        return runs_frame(self.runs())
+        return runs_frame(self.runs(curves=False))
 
     def export(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
         """Write the trials, or with ``runs=True`` every single run, to a .csv or .parquet file.

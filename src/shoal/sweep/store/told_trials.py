@@ -64,7 +64,7 @@ class ToldTrials:
             for ask, told in zip(batch.asks, batch.told, strict=True):
                 self._take(ask, told)
                 touched.add(ask["trial"])
-            for run in self._store.runs(batch.number):
+            for run in self._store.runs(batch.number, curves=False):
                 if run.trial in self.trials:
                     self.trials[run.trial].runs[run.fold, run.seed] = run
             self._next = batch.number + 1

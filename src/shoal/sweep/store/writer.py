@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 
@@ -50,7 +50,8 @@ class Writer:
             self._thread.join(timeout=2 * BEAT)
         if self._lease.held:
             self._lease.held = False
-            with self._database.writing() as connection:
+            # A server that is gone is told by whatever was done last; the lease then ends by itself.
+            with suppress(StoreError), self._database.writing() as connection:
                 self._lease.release(connection)
 
     def _taken(self) -> None:
