@@ -82,6 +82,11 @@ def test_every_option_has_a_default_and_every_default_is_an_option(kind):
         ({"kind": "random", "batch": 0}, r"'batch' parameter of method 'random' must be an int in the range"),
         ({"kind": "random", "seed": 3}, r"method 'random' has no setting 'seed'\..*Its settings are: batch"),
         (
+            {"kind": "halving", "min_epochs": 28},
+            r"min_epochs of method 'halving' to be at most the 27 epochs",
+        ),
+        ({"kind": "pbt", "every": 30}, r"every of method 'pbt' to be at most the 27 epochs .*\. Got 30"),
+        (
             {"kind": "genetic", "elite": 2},
             r"'elite' parameter of method 'genetic' must be a float in the range",
         ),

@@ -101,6 +101,7 @@ def test_the_reason_says_when_losers_stop():
             {"type": "median", "min_iter": 3},
             r"'type' parameter of early_terminate must be one of 'hyperband'",
         ),
+        ("hyperband", r"to be a mapping such as \{'type': 'hyperband', 'min_iter': 3\}\. Got 'hyperband'"),
         ({"type": "hyperband"}, r"to be given min_iter, or max_iter and s\. Got none of them"),
         ({"type": "hyperband", "max_iter": 27}, r"min_iter, or max_iter and s\. Got max_iter=27"),
         ({"type": "hyperband", "min_iter": 3, "max_iter": 27, "s": 2}, r"Got min_iter=3, max_iter=27, s=2"),

@@ -23,7 +23,7 @@ def regret(kind: str, function: str, trials: int) -> float:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
-    ("kind", "trials", "share"), [("gp", 32, 0.2), ("tpe", 64, 0.7), ("genetic", 64, 0.5)]
+    ("kind", "trials", "share"), [("gp", 24, 0.5), ("tpe", 48, 0.5), ("genetic", 64, 0.3)]
 )
 def test_it_beats_random_search(kind, trials, share, function):
     assert regret(kind, function, trials) < share * regret("random", function, trials)

@@ -9,7 +9,7 @@ _LEARNS = 24
 
 _SMOOTH, _MANY = 300, 20
 """A Gaussian process finds better settings than Parzen estimators from a few hundred trials of up to some
-twenty dimensions (at 40 trials of the test functions, by factors of 50 and more); but its time grows with the
+twenty dimensions (at 40 trials of the test functions it comes ten times nearer to the optimum); but its time grows with the
 cube of the trials."""
 
 _WORTH = 100

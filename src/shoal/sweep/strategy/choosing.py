@@ -82,11 +82,11 @@ def strategy(
     whole = affordable(expected_seconds, budget)
     name, reason = _decided(given.pop("kind", None), space, trials, max_epochs, whole)
     kind = KINDS[name]
-    options = {**defaults(name, trials, max_epochs, whole), **_checked(name, given)}
+    options = {**defaults(name, trials, max_epochs, whole), **_checked(name, given, max_epochs)}
     return _made(kind, Task(space, trials, max_epochs, seed, options, pauses), early, reason)
 
 
-def _made(kind: Kind, task: Task, early: Mapping[str, Any] | None, reason: str) -> Strategy:
+def _made(kind: Kind, task: Task, early: Any, reason: str) -> Strategy:
     remark = kind.remark(task)
     found = Asking(
         kind.begin(task),
@@ -136,7 +136,7 @@ def bayes() -> tuple[str, str]:
     return "gp", "Bayesian search by a Gaussian process, since Optuna is not installed"
 
 
-def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
+def _checked(name: str, given: dict[str, Any], max_epochs: int) -> dict[str, Any]:
     """Return the options given, or refuse the first that is unknown or wrong."""
     owner = f"method {name!r}"
     rules = KINDS[name].options
@@ -145,4 +145,9 @@ def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
         rule = rules[option]
         if rule is not None:
             check(owner, option, value, rule)
+        if option in ("min_epochs", "every") and value is not None and value > max_epochs:
+            raise SettingError(
+                f"Expected {option} of {owner} to be at most the {max_epochs} epochs of a whole training. "
+                f"Got {value}."
+            )
     return given

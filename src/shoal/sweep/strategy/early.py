@@ -25,7 +25,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def stopping_early(inner: Strategy, options: Mapping[str, Any], max_epochs: int) -> Strategy:
+def stopping_early(inner: Strategy, options: Any, max_epochs: int) -> Strategy:
     """Return a strategy that trains what another one asks for in stages, and stops losers at each.
 
     Parameters
@@ -70,8 +70,13 @@ def stopping_early(inner: Strategy, options: Mapping[str, Any], max_epochs: int)
     )
 
 
-def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+def checked(options: Any) -> dict[str, Any]:
     """Return all options, or refuse the first that is wrong."""
+    if not isinstance(options, Mapping):
+        raise SettingError(
+            f"Expected {OWNER} to be a mapping such as {{'type': 'hyperband', 'min_iter': 3}}. "
+            f"Got {options!r}."
+        )
     refuse_unknown(OWNER, options, RULES)
     if "type" not in options:
         raise SettingError(

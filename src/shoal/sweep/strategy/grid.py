@@ -25,9 +25,11 @@ def _parts(task: Task, settings: list[dict[str, Any]]) -> Batches:
     The first settings of a grid lie in one corner of it; a random part covers every value of each dimension.
     """
     trials = task.begin()
-    count = trials.room(len(settings))
-    if count < len(settings):
-        settings = [settings[i] for i in sorted(trials.rng.permutation(len(settings))[:count])]
+    left = list(range(len(settings)))
+    if trials.room(len(left)) < len(left):
+        left = trials.rng.permutation(len(left)).tolist()
     size = task.options["batch"]
-    for first in range(0, count, size):
-        yield [trials.take(values) for values in settings[first : first + size]]
+    while count := trials.room(len(left)):
+        part, left = sorted(left[:count]), left[count:]
+        for first in range(0, count, size):
+            yield [trials.take(settings[i]) for i in part[first : first + size]]

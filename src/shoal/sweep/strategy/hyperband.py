@@ -23,13 +23,9 @@ def batches(task: Task) -> Batches:
     """
     trials, factor = task.begin(), task.options["factor"]
     table = brackets(task.max_epochs, factor, task.options["min_epochs"])
-    sizes = [rungs[0].settings for rungs in table]
-    if task.trials is not None:
-        sizes = shares(sizes, task.trials)
-    while True:
-        for size, rungs in zip(sizes, table, strict=True):
+    whole = [rungs[0].settings for rungs in table]
+    while count := trials.room(sum(whole) if task.trials is None else task.trials):
+        for size, rungs in zip(shares(whole, count), table, strict=True):
             plan = bracket(size, len(rungs) - 1, task.max_epochs, factor)
             if size and not (yield from climb(trials, plan)):
                 return
-        if task.trials is not None:
-            return

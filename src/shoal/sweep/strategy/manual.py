@@ -46,15 +46,17 @@ def _search(task: Task, best: dict[str, Any]) -> Batches:
     score, count = -math.inf, len(task.space.dimensions)
     turn = unchanged = 0
     while unchanged < count and trials.room(1):
-        line = _along(trials, best, turn % count, task.options["points"], first=turn == 0)
-        turn, unchanged = turn + 1, unchanged + 1
+        line = _along(trials, best, turn % count, task.options["points"], first=score == -math.inf)
+        room = trials.room(len(line))
+        done = int(room == len(line))  # else more is to be tried along this dimension
+        turn, unchanged, line = turn + done, unchanged + done, line[:room]
         if not line:
             continue
         told = yield [trials.take(values) for values in line]
         top = max(range(len(told)), key=lambda i: score_of(told[i]))
         if score_of(told[top]) > score:
             score, best = score_of(told[top]), line[top]
-            unchanged = 1  # along this dimension nothing is left to try
+            unchanged = done  # along this dimension nothing is left to try
 
 
 def start_of(space: Space, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,11 +76,11 @@ def _along(
     space = trials.space
     domain = space.dimensions[place].domain
     base = point_of(space, values)
-    found = {space.key(values): values} if first else {}
+    found = {space.key(values): values} if first and trials.is_new(values) else {}
     for value in domain.grid(None if domain.size is not None and domain.size <= points else points):
         point = base.copy()
         point[place] = domain.to_unit(value)
         other = space.from_unit(point)
         if other is not None and trials.is_new(other):
             found.setdefault(space.key(other), other)
-    return list(found.values())[: trials.room(len(found))]
+    return list(found.values())
