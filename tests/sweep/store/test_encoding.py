@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,11 +48,6 @@ def test_what_has_no_curve() -> None:
     assert pack_curve(None) is None
     assert unpack_curve(None) is None
     assert unpack_curve(pack_curve({})) == {}
-
-
-def test_a_gap_in_a_curve_is_nan() -> None:
-    back = unpack_curve(pack_curve({"valid_loss": [None, 0.5]}))  # pyright: ignore
-    assert math.isnan(back["valid_loss"][0])  # pyright: ignore
 
 
 def test_curves_are_compact() -> None:

@@ -32,7 +32,7 @@ class RunRow:
         By the name of the score, on the rows that judge and on those that trained; None for what came to
         nothing. NaN and infinities are kept apart from it.
     curve : dict, optional
-        Figures epoch by epoch, by name; each number is kept exactly, a gap (None) as NaN.
+        Figures epoch by epoch, by name; each number is kept exactly, NaN and infinities too.
     ended, reason : str
         How training ended, as a code and in words.
     seconds : float
