@@ -34,6 +34,7 @@ from shoal.cli.predict import predict
 from shoal.cli.say import wants_json, write_json
 from shoal.cli.schedule import schedule
 from shoal.cli.show import show
+from shoal.cli.sweep.command import sweep
 from shoal.cli.techniques import techniques
 from shoal.cli.train import train
 from shoal.errors import SettingError, ShoalError, ShoalWarning
@@ -50,7 +51,9 @@ def shoal() -> None:
     """Train neural networks on your tables."""
 
 
-for command in (train, predict, calibrate, lr, check, schedule, augment, info, show, columns, techniques):
+for command in (
+    *(train, sweep, predict, calibrate, lr, check, schedule, augment, info, show, columns, techniques),
+):
     shoal.add_command(command)
 
 

@@ -28,7 +28,9 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, runs: str, table: str, targets: Sequence[str], now: datetime) -> RunFolder:
+    def create(
+        cls, runs: str, table: str, targets: Sequence[str], now: datetime, ending: str = ""
+    ) -> RunFolder:
         """Make a new folder under `runs`; a name that is taken gets a number behind it.
 
         Raises
@@ -36,7 +38,7 @@ class RunFolder:
         FileError
             If the folder cannot be made.
         """
-        name = f"{now:%Y%m%d-%H%M%S}-{run_name(table, targets)}"
+        name = f"{now:%Y%m%d-%H%M%S}-{run_name(table, targets)}{ending}"
         try:
             for attempt in range(1, 1000):
                 path = Path(runs) / (name if attempt == 1 else f"{name}-{attempt}")
