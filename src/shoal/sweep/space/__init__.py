@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shoal.sweep.space.default import default_space
     from shoal.sweep.space.distributions import Beta, Normal
     from shoal.sweep.space.domain import Choice, Domain, Fixed
     from shoal.sweep.space.links import Condition, Constraint, Tie
@@ -48,6 +49,7 @@ _HOMES = {
     "as_space": "reading",
     "beta": "words",
     "choice": "words",
+    "default_space": "default",
     "grid": "words",
     "intrange": "words",
     "lognormal": "words",
@@ -76,6 +78,7 @@ __all__ = [
     "as_space",
     "beta",
     "choice",
+    "default_space",
     "grid",
     "intrange",
     "lognormal",

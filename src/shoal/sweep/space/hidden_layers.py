@@ -67,11 +67,8 @@ def _one_layer(parameter: Parameter) -> Shape:
     domain, entry = parameter.domain, parameter.entry
     values = tuple((value,) for value in domain.ends())
     weights = domain.weights if isinstance(domain, Choice) else None
-    named = (
-        Choice(values, weights, in_order=domain.ordered)
-        if len(values) > 1
-        else Fixed((domain.from_unit(0.5),))
-    )
+    one = len(values) == 1
+    named = Fixed((domain.from_unit(0.5),)) if one else Choice(values, weights, in_order=domain.ordered)
     told = f"{entry.where}, line {entry.line}: {parameter.name} is read as the width of one hidden layer."
     return Shape((Dimension("hidden", named),), (), (told,))
 
