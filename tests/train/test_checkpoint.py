@@ -11,7 +11,7 @@ import pytest
 
 from shoal import backend
 from shoal.errors import FileError
-from shoal.train.checkpoint import read_state, write_state
+from shoal.train.checkpoint import read_state, state_from_bytes, state_to_bytes, write_state
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.program import optimizer_state
 
@@ -67,3 +67,14 @@ def test_what_is_no_state_is_refused(content: bytes | None, tmp_path: Path) -> N
         (tmp_path / "state").write_bytes(content)
     with pytest.raises(FileError, match="cannot be read as the state of a training"):
         read_state(tmp_path / "state", "adam")
+
+
+def test_a_state_is_bytes_too() -> None:
+    state = state_of("adam")
+    again = state_from_bytes(state_to_bytes(state), "adam")
+    for one, other in zip(jax.tree.leaves(again), jax.tree.leaves(state), strict=True):
+        assert (one.dtype, one.tobytes()) == (other.dtype, other.tobytes())
+    with pytest.raises(FileError, match="'trial 3' cannot be read as the state of a training"):
+        state_from_bytes(b"no state", "adam", "trial 3")
+    with pytest.raises(FileError, match="'trial 3' was written by a training with another optimizer"):
+        state_from_bytes(state_to_bytes(state), "sgd", "trial 3")

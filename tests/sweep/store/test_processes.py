@@ -35,6 +35,7 @@ with Store.open(sys.argv[1], create=True) as store:
             store.put_states({(batch % 3, 0, 0): bytes(20_000)}, batch=batch)
             store.add_runs(rows)
             store.close_batch(batch, [{"score": 0.5}])
+        print(batch, flush=True)
 """
 
 HOLDER = """
@@ -60,7 +61,9 @@ def test_kills_leave_whole_transactions(place: str, another_process, seed: int) 
     for _ in range(4):
         writer = another_process(WRITER, place)
         ready(writer)
-        time.sleep(rng.uniform(0.0, 0.25))
+        for _ in range(rng.randint(1, 5)):
+            writer.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.02))  # anywhere in a transaction, or between two
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         with Store.open(place) as store:
@@ -69,9 +72,8 @@ def test_kills_leave_whole_transactions(place: str, another_process, seed: int) 
             assert set(runs.values()) <= {7}
             assert sorted(runs) == closed == list(range(len(closed)))
             assert len(store.states()) == min(3, len(closed))
-            assert len(closed) >= written
+            assert len(closed) > written
             written = len(closed)
-    assert written > 0
     if "://" not in place:
         connection = sqlite3.connect(str(url_of(place).database))
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -84,13 +86,14 @@ def test_readers_are_never_locked_out(place: str, another_process) -> None:
     ready(writer)
     with Store.open(place) as reader:
         seen = []
-        ends = time.monotonic() + 1.0
-        while time.monotonic() < ends:
+        for _ in range(20):
+            writer.stdout.readline()
             runs = reader.runs()
             assert len(runs) % 7 == 0
             seen.append(len(runs))
     assert seen == sorted(seen)
-    assert seen[-1] > seen[0]
+    assert seen[0] >= 7
+    assert seen[-1] >= 7 * 20
 
 
 def test_a_second_writer_is_refused(place: str, another_process) -> None:
