@@ -53,7 +53,7 @@ class Evidence:
     parts: ArrayLike
     folds: int
     seeds: int
-    costs: Sequence[float] | None = None
+    costs: Sequence[float] | np.ndarray | None = None
     test_to_train: float | None = None
 
     def __post_init__(self):
@@ -93,13 +93,13 @@ class Evidence:
     @cached_property
     def means(self) -> np.ndarray:
         """The mean score of each trial over the runs that came to something, (trials,); NaN of none."""
-        return _mean(self.scores)
+        return mean_of(self.scores)
 
     @cached_property
     def spreads(self) -> np.ndarray:
         """The standard deviation of each trial over its units, (trials,); NaN of fewer than two."""
         count = np.isfinite(self.units).sum(1)
-        squares = np.nansum((self.units - _mean(self.units)[:, None]) ** 2, axis=1)
+        squares = np.nansum((self.units - mean_of(self.units)[:, None]) ** 2, axis=1)
         return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
     @cached_property
@@ -142,8 +142,8 @@ class Evidence:
         return cls(**given)
 
 
-def _mean(parts: np.ndarray) -> np.ndarray:
-    """The mean of each row without its gaps; NaN of nothing else."""
+def mean_of(parts: np.ndarray) -> np.ndarray:
+    """Return the mean of each row without its gaps; NaN where there is nothing else."""
     there = np.isfinite(parts)
     count = there.sum(1)
     return np.where(count > 0, np.where(there, parts, 0.0).sum(1) / np.maximum(count, 1), np.nan)

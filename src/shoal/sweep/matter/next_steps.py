@@ -15,7 +15,7 @@ from shoal.sweep.matter.edges import edges
 from shoal.sweep.matter.evidence import Evidence
 from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.matter.slices import Slice, slices
-from shoal.sweep.matter.study import Study, study
+from shoal.sweep.matter.study import FEWEST_TRIALS, Study, study
 
 _TOO_MANY = 10  # times as many runs: then the difference is not worth them
 
@@ -47,7 +47,7 @@ def next_steps(
     >>> for step in next_steps(Evidence(space, [{"momentum": 0.6}] * 2, [[0.8], [0.7]], 1, 1)):
     ...     print(step)
     Use several folds or seeds: with one of each the noise stays unknown.
-    Cannot tell what mattered from 2 trials with a score; it takes 8 at least.
+    Try more settings: from 8 trials on it can be told which of them matter.
     """
     if not np.isfinite(evidence.means).any():
         return ["Nothing came of any trial: look at how the runs ended before searching on."]
@@ -55,8 +55,14 @@ def next_steps(
     important = importances(evidence, made=found)
     steps = [*_failures(evidence), *map(str, edges(evidence, rules=rules))]
     steps += _sureness(evidence, best_settings(evidence, seed=seed))
-    steps += [important.reason] if important.reason else _settings(evidence, important, found)
+    steps += [_more(evidence, important)] if important.reason else _settings(evidence, important, found)
     return steps or ["Nothing stands out: the search has found what there is in this space."]
+
+
+def _more(evidence: Evidence, important: Importances) -> str:
+    if np.isfinite(evidence.means).sum() < FEWEST_TRIALS:
+        return f"Try more settings: from {FEWEST_TRIALS} trials on it can be told which of them matter."
+    return important.reason
 
 
 def _failures(evidence: Evidence) -> list[str]:

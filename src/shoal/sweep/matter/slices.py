@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shoal.sweep.matter.evidence import Evidence
+from shoal.sweep.matter.evidence import Evidence, mean_of
 from shoal.sweep.matter.many_tests import holm
 from shoal.sweep.matter.paired import Difference, t_test, units_of
 from shoal.sweep.matter.response import Response
@@ -187,7 +187,7 @@ def _of_setting(evidence: Evidence, name: str) -> list[_Found]:
         if level == reference or not both:
             continue
         each = np.array([evidence.scores[g[level]] - evidence.scores[g[reference]] for g in both])
-        units = units_of(_mean(each), evidence.folds, evidence.seeds)
+        units = units_of(mean_of(each.T), evidence.folds, evidence.seeds)
         value, base = (plain(evidence.values[levels[one]][name]) for one in (level, reference))
         found.append((name, value, base, t_test(units, evidence.overlap), len(both)))
     return found
@@ -202,13 +202,6 @@ def _groups(evidence: Evidence, name: str) -> dict[str, dict[str, int]]:
             rest = {key: value for key, value in values.items() if key != name and key not in follow}
             groups.setdefault(word(rest), {}).setdefault(word(values[name]), trial)
     return groups
-
-
-def _mean(each: np.ndarray) -> np.ndarray:
-    """The mean over pairs, (parts,), without those of which nothing came."""
-    there = np.isfinite(each)
-    count = there.sum(0)
-    return np.where(count > 0, np.where(there, each, 0.0).sum(0) / np.maximum(count, 1), np.nan)
 
 
 def _number(value: float) -> float | None:
