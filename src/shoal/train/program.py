@@ -85,10 +85,20 @@ def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
         return program, seconds
 
 
-def _options(key: ProgramKey) -> dict[str, bool]:
-    """Return how to compile: for tiny networks in 0.6 of the time, to programs as quick as the others."""
+def _options(key: ProgramKey) -> dict[str, bool | str]:
+    """Return how to compile: tiny networks in 0.6 of the time, to programs as quick as the others.
+
+    Of the two codes that XLA has for a convolution, images get the one in which all cores share: a network
+    alone takes two thirds of the time, and its sums do not depend on the number of cores.
+    """
+    if not backend.on_cpu():
+        return {}
     tiny = step_flops(key.structure, key.batch) < _TINY_FLOPS
-    return {"xla_cpu_use_fusion_emitters": False} if tiny and backend.on_cpu() else {}
+    images = key.structure.inputs.kind == "image"
+    return {
+        **({"xla_cpu_use_fusion_emitters": False} if tiny else {}),
+        **({"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_DOT"} if images else {}),
+    }
 
 
 def ready_on(key: ProgramKey) -> list[jax.Device]:

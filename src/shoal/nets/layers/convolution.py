@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.errors import SettingError
 from shoal.nets.initializers import initializer
-from shoal.nets.layers.base import Weighted, on_last_axis
+from shoal.nets.layers.base import Weighted
 from shoal.nets.layers.convolution_forms import convolved
 from shoal.nets.layers.windows import Pair, Windows, checked_padding, pair
 
@@ -93,8 +93,8 @@ class Conv2D(Weighted):
         return values
 
     def apply(self, params, running, x, mask, path, now):
-        y = convolved(x, params["kernel"], self.windows(x.shape[1:]))
-        return (y + on_last_axis(params["bias"], y) if self.bias else y), {}
+        kernel, windows = params["kernel"], self.windows(x.shape[1:])
+        return convolved(x, kernel, params.get("bias"), windows), {}
 
 
 def image_of(shape: tuple[int, ...], what: str) -> Pair:

@@ -1,42 +1,46 @@
 """The ways to compute a convolution and its gradients, and which of them is taken where.
 
-On a CPU, XLA hands a convolution to fast code in two cases: the program computes it once, or it is written
-in one order of axes, rows first and channels last. The gradients that JAX derives are in another order, so in
-the loop of a training they took ten times as long. Here both gradients are written as convolutions in the
-order that is fast. Few channels are summed place by place, a loop over the images keeping the sum from being
-computed anew by whatever needs it. What XLA has no fast code for, 64-bit numbers and networks under ``vmap``,
-is a product of matrices. The figures are in ``docs/explain/engine.md``.
+On a CPU, XLA hands a convolution in the loop of a training to fast code only where it is written in one
+order of axes, rows first and channels last. The gradients that JAX derives are in another, which takes ten
+times as long. Here the gradient of the images is a convolution in the order that is fast, and that of the
+weights a product of patches (im2col). Few channels are summed place by place. What XLA has no fast code for,
+64-bit numbers and networks under ``vmap``, is a product of patches altogether. The figures are in
+``docs/explain/engine.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from shoal import backend
+from shoal.nets.layers.base import on_last_axis
 from shoal.nets.layers.windows import Windows
 
 Images = Float[Array, "rows height width channels"]
 Kernel = Float[Array, "_ _ channels filters"]
+Bias = Float[Array, " filters"]
 Maps = Float[Array, "rows _ _ filters"]
 
 _FEW = 4  # channels up to which sums, and products for the gradient of the images, are the fastest
 _AXES = ("NHWC", "HWIO", "NHWC")
 
 
-def convolved(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    """Return the convolution of images with a kernel, without a bias.
+def convolved(x: Images, kernel: Kernel, bias: Bias | None, windows: Windows) -> Maps:
+    """Return the convolution of images with a kernel, and the bias of each filter added where there is one.
 
-    The form is chosen while tracing: a choice inside the program would be a wall to the compiler.
+    The form is chosen while tracing, because a choice inside the program is a wall to the compiler.
     """
+    bias = jnp.zeros(kernel.shape[-1:], x.dtype) if bias is None else bias
     if not backend.on_cpu():
-        return by_xla(x, kernel, windows)
+        return by_xla(x, kernel, windows) + on_last_axis(bias, x)
     if x.dtype != jnp.float32 or windows.size == (1, 1):
-        return by_products(x, kernel, windows)
-    return _with_own_gradients(x, kernel, windows)
+        return by_products(x, kernel, windows) + on_last_axis(bias, x)
+    return _with_own_gradients(x, kernel, bias, windows)
 
 
 def by_xla(x: Images, kernel: Kernel, windows: Windows) -> Maps:
@@ -54,51 +58,64 @@ def by_products(x: Images, kernel: Kernel, windows: Windows) -> Maps:
 
 
 def by_sums(x: Images, kernel: Kernel, windows: Windows) -> Maps:
-    """Add up the places of a window, channel by channel, one image after the other."""
+    """Add up the places of a window, channel by channel.
+
+    The branch that no sound network takes is a wall: without it the sum is computed anew, and slowly, by
+    whatever needs it.
+    """
     weights = kernel.reshape(-1, kernel.shape[-1])
 
-    def of_one(image):
-        places = windows.slices(windows.padded(image[None], 0.0))
+    def summed():
+        places = windows.slices(windows.padded(x, 0.0))
         parts = [place[..., i : i + 1] for place in places for i in range(x.shape[-1])]
         terms = [part * weight[None, None, None, :] for part, weight in zip(parts, weights, strict=True)]
-        return sum(terms[1:], terms[0])[0]
+        return sum(terms[1:], terms[0])
 
-    return jax.lax.map(of_one, x)
+    def lost():
+        return jnp.full((len(x), *windows.count, kernel.shape[-1]), jnp.nan, x.dtype)
+
+    return jax.lax.cond(jnp.isnan(weights[0, 0]), lost, summed)
 
 
-def _with_own_gradients(x: Images, kernel: Kernel, windows: Windows) -> Maps:
+def _with_own_gradients(x: Images, kernel: Kernel, bias: Bias, windows: Windows) -> Maps:
     few = x.shape[-1] <= _FEW
+    form = by_sums if few else by_xla
 
-    def plain(x, kernel):
-        return by_products(x, kernel, windows)
+    def value(x, kernel, bias):
+        return form(x, kernel, windows) + on_last_axis(bias, x)
 
-    def to_images(change, x, kernel):
-        return jax.vjp(lambda x: plain(x, kernel), x)[1](change)[0]
+    def plain(x, kernel, bias):
+        return by_products(x, kernel, windows) + on_last_axis(bias, x)
 
-    def to_kernel(change, x, kernel):
-        return jax.vjp(lambda kernel: plain(x, kernel), kernel)[1](change)[0]
+    def plain_to_images(change, x, kernel):
+        return jax.vjp(lambda x: by_products(x, kernel, windows), x)[1](change)[0]
 
-    value = _alone(lambda x, kernel: (by_sums if few else by_xla)(x, kernel, windows), plain)
+    def plain_to_weights(change, x, kernel, bias):
+        return jax.vjp(lambda *weights: plain(x, *weights), kernel, bias)[1](change)
+
     products = few or windows.stride != (1, 1)  # strides would be a convolution of mostly zeros
-    of_images = to_images if products else _alone(lambda *given: _to_images(*given, windows), to_images)
-    of_kernel = _alone(lambda *given: _to_kernel(*given, windows), to_kernel)
-
-    y = jax.custom_vjp(value)
-    y.defvjp(
-        lambda x, kernel: (value(x, kernel), (x, kernel)),
-        lambda known, change: (of_images(change, *known), of_kernel(change, *known)),
+    to_images = _alone(
+        plain_to_images if products else lambda *given: _to_images(*given, windows), plain_to_images
     )
-    return y(x, kernel)
+    to_weights = _alone(lambda change, x, *_: _to_weights(change, x, windows), plain_to_weights)
+    of_rows = _alone(value, plain)
+    y = jax.custom_vjp(of_rows)
+    y.defvjp(
+        lambda *given: (of_rows(*given), given),
+        lambda known, change: (to_images(change, *known[:2]), *to_weights(change, *known)),
+    )
+    return y(x, kernel, bias)
 
 
-def _alone(function: Callable[..., Array], mapped: Callable[..., Array]) -> Callable[..., Array]:
+def _alone(function: Callable[..., Any], mapped: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that is computed as `mapped` under ``vmap``."""
     either = jax.custom_batching.custom_vmap(function)
 
     @either.def_vmap
     def together(size, batched, *given):
         axes = tuple(0 if each else None for each in batched)
-        return jax.vmap(mapped, in_axes=axes)(*given), True
+        found = jax.vmap(mapped, in_axes=axes)(*given)
+        return found, jax.tree.map(lambda _: True, found)
 
     return either
 
@@ -114,19 +131,16 @@ def _to_images(change: Maps, x: Images, kernel: Kernel, windows: Windows) -> Ima
     )
 
 
-def _to_kernel(change: Maps, x: Images, kernel: Kernel, windows: Windows) -> Kernel:
-    """Return the gradient of the kernel: channels take the place of rows, and rows that of channels."""
-    images, window = jnp.transpose(x, (3, 1, 2, 0)), jnp.transpose(change, (1, 2, 0, 3))
-    sizes = zip(windows.image, windows.reach, windows.stride, windows.count, windows.around, strict=True)
-    after = [reach + (count - 1) * s - n - before for n, reach, s, count, (before, _) in sizes]
-    seen = [slice(None, n + min(a, 0)) for n, a in zip(windows.image, after, strict=True)]
-    around = [(before, max(a, 0)) for (before, _), a in zip(windows.around, after, strict=True)]
-    found = jax.lax.conv_general_dilated(
-        images[:, seen[0], seen[1]],  # the last pixels may be in no window
-        window,
-        windows.dilation,
-        around,
-        rhs_dilation=windows.stride,
-        dimension_numbers=_AXES,
-    )
-    return jnp.transpose(found, (1, 2, 0, 3))
+def _to_weights(change: Maps, x: Images, windows: Windows) -> tuple[Kernel, Bias]:
+    """Return the gradients of kernel and bias as one product; the bias is the weight of a constant 1.
+
+    Each channel's places are put one after another, which is quicker than side by side, and the numbers that
+    are added up lie along the last axis: there the order of adding does not depend on the number of threads.
+    """
+    rows, channels, filters = len(x), x.shape[-1], change.shape[-1]
+    apart = jnp.moveaxis(windows.padded(x, 0.0), 3, 0)
+    places = windows.slices(apart.reshape(channels * rows, *apart.shape[2:], 1))
+    ones = jnp.ones((1, change.size // filters), change.dtype)
+    patches = jnp.concatenate([*(place.reshape(channels, -1) for place in places), ones])
+    found = patches @ change.reshape(-1, filters)
+    return found[:-1].reshape(*windows.size, channels, filters), found[-1]
