@@ -14,7 +14,7 @@ from shoal.sweep.space.plain import clipped, frozen, is_number
 from shoal.sweep.space.ranges import multiple
 
 LEAST, MOST = 2.0**-53, 1.0 - 2.0**-53
-"""Quantiles that still have a finite value: a normal law is cut at 8.2 standard deviations."""
+"""Quantiles between which all values lie: a normal law is cut at 8.2 standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Beta(Domain):
         """Return the value at a quantile in [0, 1]."""
         from scipy.special import betaincinv  # SciPy takes long to wake, and most spaces have no beta law
 
-        number = float(betaincinv(self.a, self.b, clipped(unit)))
+        number = float(betaincinv(self.a, self.b, min(max(clipped(unit), LEAST), MOST)))
         return number if self.step is None else multiple(number, self.step)
 
     def to_unit(self, value: Any) -> float:

@@ -83,5 +83,10 @@ def meant(name: str, value: Any, known: tuple[Any, ...]) -> Any:
     return same[0] if same else value
 
 
+def same_word(one: Any, other: Any) -> bool:
+    """Return whether two words differ in capital letters and punctuation only."""
+    return isinstance(one, str) and isinstance(other, str) and _bare(one) == _bare(other)
+
+
 def _bare(value: Any) -> str:
     return re.sub(r"[^a-z0-9]", "", str(value).lower())

@@ -13,7 +13,7 @@ from shoal.rules import Named, Number
 from shoal.sweep.space.checking import check_name, check_value, parts_of_settings, settings_rule
 from shoal.sweep.space.distributions import Normal
 from shoal.sweep.space.domain import Choice, Domain, Fixed
-from shoal.sweep.space.meanings import meanings, meant, missing_here, normal_name, numbered_width
+from shoal.sweep.space.meanings import meanings, meant, missing_here, normal_name, numbered_width, same_word
 from shoal.sweep.space.plain import frozen, is_number, plain
 from shoal.sweep.space.ranges import Range
 from shoal.sweep.space.wandb_forms import domain_of_entry
@@ -194,7 +194,7 @@ def _translated(parameter: Parameter, notices: list[str]) -> Domain:
                 f"{place}: {plain(value)!r} is left out of {target}: shoal has no such value for it."
             )
             continue
-        if frozen(here) != value or type(here) is not type(value):
+        if (frozen(here) != value or type(here) is not type(value)) and not same_word(here, value):
             notices.append(f"{place}: {plain(value)!r} is read as {target} {plain(here)!r}.")
         kept[repr(here)] = (
             here,
