@@ -13,7 +13,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from shoal.sweep.strategy import Told
-from shoal.sweep.strategy.gaussian_process import _predicted, expected_improvement, features
+from shoal.sweep.strategy.gaussian_process import _predicted, _telling, expected_improvement, features
 from shoal.sweep.strategy.observed import noise_variances, winsorized
 
 
@@ -81,6 +81,13 @@ def test_parts_that_came_to_nothing_do_not_make_the_others_noisy():
     told = [Told(i, 0.5, 9, None, (0.4 + i / 10, 0.6 + i / 10)) for i in range(4)]
     told.append(Told(4, None, 9, None, (math.nan, 0.6)))
     np.testing.assert_allclose(noise_variances(told), 0.0, atol=1e-30)
+
+
+def test_of_many_trials_the_best_and_some_of_the_others_are_fitted():
+    assert _telling(list(range(120))) == list(range(120))
+    kept = _telling(list(range(1000)))
+    assert kept[:100] == list(range(100))
+    assert (len(kept), len(set(kept)), kept[100], kept[-1]) == (150, 150, 100, 999)
 
 
 def test_a_batch_spreads_out():

@@ -7,10 +7,10 @@ from shoal.sweep.space import Space
 _LEARNS = 24
 """Below so many whole trainings a model has seen nothing but its random start when the search ends."""
 
-_SMOOTH, _MANY = 300, 20
-"""A Gaussian process finds better settings than Parzen estimators from a few hundred trials of up to some
-twenty dimensions (at 40 trials of the test functions it comes ten times nearer to the optimum); but its time grows with the
-cube of the trials."""
+_SMOOTH, _MANY = 150, 20
+"""Up to 150 trials of up to some twenty dimensions a Gaussian process finds better settings than Parzen
+estimators (after 40 trials of the test functions it is ten times nearer to the optimum); of more they find
+settings as good, in less time."""
 
 _WORTH = 100
 """With time for fewer whole trainings than this, stopping losers lets a search see several times as many

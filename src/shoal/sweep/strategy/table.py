@@ -115,7 +115,7 @@ KINDS: dict[str, Kind] = {
         Kind(
             "gp",
             "Gaussian process",
-            "twenty to two hundred trials of a few smooth dimensions",
+            "twenty to a hundred and fifty trials of up to some twenty dimensions",
             "gaussian_process",
             _MODEL,
         ),
