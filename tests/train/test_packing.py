@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from populations import recipe, spec, view
 
 from shoal.train.packing import Board, taken
-from shoal.train.population import Member, program_key
+from shoal.train.population import Member, program_key, stacked
 from shoal.train.stopping import COMPLETE, RUNNING
-from shoal.train.tiles import FILLER, Tile, stacked
+from shoal.train.tiles import FILLER, Tile
 
 SIZE = 3
 KEY = program_key(Member(spec(), recipe()), view(), SIZE)

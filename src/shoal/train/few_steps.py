@@ -16,12 +16,11 @@ from shoal.nets import draws
 from shoal.train.balance import epoch_order, evened
 from shoal.train.door import admitted
 from shoal.train.key import ProgramKey
-from shoal.train.population import Member, first_state, net_settings, program_key
+from shoal.train.population import Member, first_state, net_settings, program_key, stacked
 from shoal.train.program import dealt, rows_of
 from shoal.train.schedules import Schedule
 from shoal.train.step import first_sums, step_of_one
 from shoal.train.strategy import tile_size
-from shoal.train.tiles import stacked
 from shoal.train.view import View
 
 SMOOTHING = 0.98

@@ -14,14 +14,16 @@ from typing import Any
 import jax
 import numpy as np
 
-from shoal.train.tiles import FILLER, Tile, stacked
+from shoal.train.population import stacked
+from shoal.train.tiles import FILLER, Tile
 
 _NO_LIMIT = 1 << 30
 
 
 def taken(state: dict[str, Any], place: int) -> dict[str, Any]:
     """Return one network's part of a tile's state, as copies."""
-    return jax.tree.map(lambda leaf: np.array(leaf[place]), state)
+    leaves, structure = jax.tree.flatten(state)
+    return jax.tree.unflatten(structure, [np.array(leaf[place]) for leaf in leaves])
 
 
 class Board:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
+import jax
 import numpy as np
 
 from shoal.nets import network
@@ -28,6 +29,15 @@ _HISTORY_STEPS = 32768  # steps whose rates travel with one call; bounds the tab
 _MOST_EPOCHS = 128
 _COUNTS = ("plateau_patience", "plateau_cooldown")
 State = dict[str, Any]
+_NO_RECIPE = Recipe("squared_error")  # what does not matter stays as it is here
+_SWITCHES = (  # numbers that switch a part of the step on
+    *("weight_decay", "l2", "l1", "bias_l1", "bias_l2", "activity_l1", "activity_l2"),
+    *("clip_norm", "clip_value", "label_smoothing"),
+)
+_CHOICES = (  # what else decides a program
+    *("loss", "optimizer", "constraint", "averaging", "accumulate", "growth", "augment", "balance"),
+    *("monitor", "precision", "rate_factors"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,10 +83,24 @@ class Member:
 
 def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     """Return what decides the compiled program of a member."""
+    valid_rows = valid_slots(len(view.valid), member.wide) if view.valid else 0
+    targets = 0 if view.train.target.ndim == 1 else view.train.target.shape[1]
+    alike = Member(member.spec, _without_numbers(member.recipe), padded=member.padded)
+    return _key(alike, *view.batches(member.recipe.batch_size), valid_rows, targets, tile)
+
+
+def _without_numbers(recipe: Recipe) -> Recipe:
+    """Return a recipe in which only that is left which decides a program."""
+    flags = {name: float(getattr(recipe, name) > 0) for name in _SWITCHES}
+    kept = {name: getattr(recipe, name) for name in _CHOICES}
+    return replace(_NO_RECIPE, **flags, **kept)
+
+
+@lru_cache(maxsize=1024)  # thousands of networks of a search have few programs
+def _key(member: Member, batch: int, steps: int, valid_rows: int, targets: int, tile: int) -> ProgramKey:
     recipe = member.recipe
-    batch, steps = view.batches(recipe.batch_size)
     return ProgramKey(
-        structure=member.wide.structure(),
+        structure=_structure(member.wide),
         masked=_masked(member),
         loss=recipe.loss,
         optimizer=recipe.optimizer,
@@ -84,15 +108,20 @@ def program_key(member: Member, view: View, tile: int) -> ProgramKey:
         rate_factors=recipe.rate_factors,
         batch=batch,
         steps=steps,
-        valid_rows=valid_slots(len(view.valid), member.wide) if view.valid else 0,
+        valid_rows=valid_rows,
         history=int(np.clip(_HISTORY_STEPS // steps, 1, _MOST_EPOCHS)),
         tile=tile,
         precision=recipe.precision,
         activity=tuple(_activity(member)),
         penalised=tuple(sorted({name for own in _penalties(member).values() for name in own})),
         constraints=tuple((name, kind, axes) for name, (kind, axes, _) in _constraints(member).items()),
-        targets=0 if view.train.target.ndim == 1 else view.train.target.shape[1],
+        targets=targets,
     )
+
+
+@lru_cache(maxsize=64)
+def _structure(spec: NetSpec) -> NetSpec:
+    return spec.structure()
 
 
 def uses_of(member: Member) -> tuple[str, ...]:
@@ -119,24 +148,47 @@ def whence(member: Member) -> tuple[int, int]:
 
 
 def first_state(member: Member) -> State:
-    """Return the state of a network before its first step, or where an earlier run left it."""
+    """Return the state of a network before its first step, or where an earlier run left it.
+
+    The arrays are not to be written to: networks that start alike share them.
+    """
     start = member.start or {}
     if "code" in start:
         return _continued(member, start)
+    if start:
+        return _state_from(member, start)
+    told = {name: getattr(member.recipe, name) for name in ("optimizer", "precision", "averaging", "monitor")}
+    alike = Member(member.spec, replace(_NO_RECIPE, **told), seed=member.seed, padded=member.padded)
+    return _new_state(alike, bool(jax.config.values["jax_enable_x64"]))
+
+
+@lru_cache(maxsize=4)  # the networks of a tile follow each other, and often differ in numbers only
+def _new_state(member: Member, wide: bool) -> State:
+    # `wide` is a part of the question: without 64-bit arrays the optimizer's counters come out in 32
+    state = _state_from(member, {})
+    for leaf in jax.tree.leaves(state):
+        if isinstance(leaf, np.ndarray):
+            leaf.flags.writeable = False
+    return state
+
+
+def _state_from(member: Member, start: Mapping[str, Any]) -> State:
+    """Return the first state of a network that starts from given weights, or from new ones."""
+    precision, recipe = member.recipe.precision, member.recipe
     if "params" in start:
-        params, running = (_cast(start[part], member.recipe.precision) for part in ("params", "running"))
+        params, running = (_cast(start[part], precision) for part in ("params", "running"))
         running |= _set_slopes(member.spec, running)
     else:
-        params, running = network.init(member.spec, member.seed, member.recipe.precision)
+        params, running = network.init(member.spec, member.seed, precision)
     wide = shapes_of(member.wide)
     params = {name: _widened(value, wide[0][name]) for name, value in params.items()}
     running = {name: _widened(value, wide[1][name]) for name, value in running.items()}
-    precision, recipe = member.recipe.precision, member.recipe
+    judged = "look_back" not in recipe.uses()
     state = {
         "params": params,
         "running": running,
         "optimizer": start.get("optimizer") or program.optimizer_state(recipe.optimizer, params),
-        **first_score(params, running, precision, whence(member)[0], judged="look_back" not in recipe.uses()),
+        **first_score(params, running, precision, whence(member)[0], judged=judged),
     }
     return state | ({"average": first_average(params, running)} if recipe.averaging else {})
 
@@ -179,7 +231,7 @@ def _constraints_of(spec: NetSpec, recipe: Recipe) -> dict[str, tuple[str, int, 
 @lru_cache(maxsize=64)
 def shapes_of(spec: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
     """Return the shapes of a network's parameters and running statistics."""
-    return _shapes(spec.structure())
+    return _shapes(_structure(spec))
 
 
 @cache
@@ -207,15 +259,45 @@ def narrowed(values: Mapping[str, np.ndarray], spec: NetSpec) -> dict[str, np.nd
 
 def net_settings(member: Member) -> State:
     """Return everything about one network that the program takes as numbers."""
+    dtype = np.dtype(member.recipe.precision)
+    numbers = member.recipe.numbers()
+    return {
+        **{name: np.asarray(value, _kind(name, dtype)) for name, value in numbers.items()},
+        **_structured_settings(member, dtype),
+    }
+
+
+def settings_of(members: Sequence[Member]) -> State:
+    """Return the settings of the networks of a tile, along a leading nets axis."""
+    dtype = np.dtype(members[0].recipe.precision)
+    numbers = [member.recipe.numbers() for member in members]
+    structured = [_structured_settings(member, dtype) for member in members]
+    return {
+        **{name: np.array([each[name] for each in numbers], _kind(name, dtype)) for name in numbers[0]},
+        **stacked(structured),
+    }
+
+
+def stacked(trees: Sequence[State]) -> State:
+    """Put trees of arrays together along a new leading nets axis."""
+    first = trees[0]
+    if all(tree is first for tree in trees):  # the way of every network that is trained alone, too
+        count = len(trees)
+        return jax.tree.map(lambda leaf: np.broadcast_to(np.asarray(leaf), (count, *np.shape(leaf))), first)
+    leaves, structure = zip(*map(jax.tree.flatten, trees), strict=True)
+    return jax.tree.unflatten(structure[0], [np.array(column) for column in zip(*leaves, strict=True)])
+
+
+def _kind(name: str, dtype: np.dtype) -> Any:
+    return np.int32 if name in _COUNTS else dtype
+
+
+def _structured_settings(member: Member, dtype: np.dtype) -> State:
+    """Return the settings that belong to layers or parameters, and what the loop counts by."""
     recipe, spec = member.recipe, member.spec
-    dtype = np.dtype(recipe.precision)
     columns = ("loss", "val_loss", "val_metric")
     sign = -1.0 if recipe.monitor == "val_metric" and HEADS[spec.head].metric == "accuracy" else 1.0
     return {
-        **{
-            name: np.asarray(value, np.int32 if name in _COUNTS else dtype)
-            for name, value in recipe.numbers().items()
-        },
         **{
             kind: {name: np.asarray(strength, dtype) for name, strength in own.items()}
             for kind, own in _penalties(member).items()

@@ -11,7 +11,15 @@ import numpy as np
 
 from shoal import backend
 from shoal.train.key import ProgramKey
-from shoal.train.population import Member, State, first_state, net_settings, program_key, whence
+from shoal.train.population import (
+    Member,
+    State,
+    first_state,
+    program_key,
+    settings_of,
+    stacked,
+    whence,
+)
 from shoal.train.stopping import RUNNING
 from shoal.train.strategy import tile_size
 from shoal.train.view import View
@@ -141,24 +149,18 @@ class Tile:
 
 def tile_of(members: Sequence[Member], seats: Seats) -> Tile:
     """Make the arrays of a tile; empty places hold copies of its first network, which never move."""
-    states = [first_state(members[i]) for i in seats.nets]
-    settings = [net_settings(members[i]) for i in seats.nets]
-    filler = {**states[0], "code": np.int32(FILLER)}
-    missing = seats.key.tile - len(seats.nets)
+    seated_here = [members[i] for i in seats.nets]
+    states = [first_state(member) for member in seated_here]
+    codes = np.full(seats.key.tile, FILLER, np.int32)
+    codes[: len(states)] = [state["code"] for state in states]
+    missing = seats.key.tile - len(states)
     return Tile(
         key=seats.key,
         view=seats.view,
         seed=seats.seed,
         nets=list(seats.nets),
-        state=stacked(states + [filler] * missing),
-        settings=stacked(settings + settings[:1] * missing),
+        state={**stacked(states + states[:1] * missing), "code": codes},
+        settings=settings_of(seated_here + seated_here[:1] * missing),
         epoch=seats.epoch,
         group=seats.group,
     )
-
-
-def stacked(trees: Sequence[State]) -> State:
-    """Put trees of arrays together along a new leading nets axis."""
-    if len(trees) == 1:  # the way of every network that is trained alone
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[None], trees[0])
-    return jax.tree.map(lambda *leaves: np.stack([np.asarray(x) for x in leaves]), *trees)
