@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
     from shoal.lens import augmented_samples, check_recipe, lr_find, summary
     from shoal.model.artefact import load
+    from shoal.sweep.ablation.door import ablate
+    from shoal.sweep.curves.door import curve
     from shoal.sweep.search_cv import SweepCV
     from shoal.sweep.space import (
         beta,
@@ -34,7 +36,9 @@ _WORDS = ("beta", "choice", "grid", "intrange", "lognormal", "loguniform", "norm
 _HOMES = {
     "NetClassifier": "shoal.estimators",
     "NetRegressor": "shoal.estimators",
+    "ablate": "shoal.sweep.ablation.door",
     "augmented_samples": "shoal.lens",
+    "curve": "shoal.sweep.curves.door",
     "fit_many": "shoal.estimators",
     "load": "shoal.model.artefact",
     "lr_find": "shoal.lens",
@@ -48,10 +52,12 @@ __all__ = [
     "NetClassifier",
     "NetRegressor",
     "SweepCV",
+    "ablate",
     "augmented_samples",
     "beta",
     "check_recipe",
     "choice",
+    "curve",
     "fit_many",
     "grid",
     "intrange",

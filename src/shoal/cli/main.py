@@ -23,11 +23,13 @@ from collections.abc import Callable, Sequence
 import click
 
 from shoal import __version__
+from shoal.cli.ablate import ablate
 from shoal.cli.augment import augment
 from shoal.cli.calibrate import calibrate
 from shoal.cli.check import check
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
+from shoal.cli.curve import curve
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
@@ -52,7 +54,22 @@ def shoal() -> None:
 
 
 for command in (
-    *(train, sweep, predict, calibrate, lr, check, schedule, augment, info, show, columns, techniques),
+    *(
+        train,
+        sweep,
+        ablate,
+        curve,
+        predict,
+        calibrate,
+        lr,
+        check,
+        schedule,
+        augment,
+        info,
+        show,
+        columns,
+        techniques,
+    ),
 ):
     shoal.add_command(command)
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shoal.history.wording import compact, with_bounds
+from shoal.sweep.ablation.switches import plain
 from shoal.sweep.ablation.variants import CHANGED, PUT_IN, TAKEN_OUT, Variant
 from shoal.sweep.matter.effects import Effect
 from shoal.techniques import in_words
@@ -234,7 +235,7 @@ def short(words: str) -> str:
 
 
 def _typed(settings: Mapping[str, Any]) -> list[str]:
-    return [f"{name}={in_words(value)}" for name, value in settings.items()]
+    return [f"{name}={in_words(plain(value))}" for name, value in settings.items()]
 
 
 def _mean(parts: tuple[float, ...]) -> float:

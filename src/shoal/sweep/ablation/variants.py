@@ -51,7 +51,7 @@ class Variant:
         >>> Variant("dropout", "A7", "put in", {"dropout": 0.25}).words
         'dropout=0.25'
         """
-        return ", ".join(f"{name}={in_words(value)}" for name, value in self.settings.items())
+        return ", ".join(f"{name}={in_words(plain(value))}" for name, value in self.settings.items())
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -162,10 +162,11 @@ def _suits(switch: Switch, facts: Facts) -> bool:
 def _refuse_unsuited(variant: Variant, named: Sequence[Switch], facts: Facts) -> None:
     for switch in named:
         if switch.name == variant.name and not _suits(switch, facts):
-            what = "images" if facts.image is not None else "a table"
+            what = "images" if facts.image is not None else "tables"
+            suited = " and ".join(f"{kind}s" for kind in switch.inputs)
             raise SettingError(
-                f"The technique '{variant.name}' is for {' and '.join(switch.inputs)}s and the tasks "
-                f"{', '.join(switch.tasks)}. Got {what} and the task {facts.task}; leave it out."
+                f"The technique '{variant.name}' is for {suited}, and for the tasks {', '.join(switch.tasks)}. "
+                f"Got {what} and the task {facts.task}; leave it out."
             )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import SettingError, did_you_mean
-from shoal.rules import Number, check, refuse_unknown
+from shoal.rules import Number, check
 from shoal.settings import RULES, Settings
 from shoal.sweep.ablation import layer_lists
 
@@ -112,13 +112,11 @@ def levels_of(
 def _refuse_unknown(name: str) -> None:
     if name in OWN:
         return
-    refuse_unknown("a curve", [name], [*OWN, *Settings.known()])
-    rule = RULES[name]
-    if not isinstance(rule, Number) or name == "seed":
-        numbers = [n for n, r in RULES.items() if isinstance(r, Number) and n not in ("seed", "hidden")]
+    numbers = [n for n, r in RULES.items() if isinstance(r, Number) and n not in ("seed", "hidden")]
+    if name not in numbers:
         raise SettingError(
-            f"A curve goes over numbers, and '{name}' is none.{did_you_mean(name, numbers)} Take "
-            f"{', '.join(OWN)}, or a setting such as weight_decay or dropout."
+            f"Expected a curve over {', '.join(OWN)} or a setting that is a number, such as weight_decay. Got "
+            f"'{name}'.{did_you_mean(name, [*OWN, *numbers])}"
         )
 
 
