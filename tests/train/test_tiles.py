@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from populations import recipe, rich, same_bits, shoal, spec, trained, view
 from shoal.train.events import NetStopped
 from shoal.train.loop import train
 from shoal.train.population import Member
+from shoal.train.strategy import tile_size
 from shoal.train.tiles import planned
 
 RATES = [0.01, 0.02, 0.03, 0.05, 0.001, 0.002, 0.04]
@@ -20,13 +22,11 @@ RATES = [0.01, 0.02, 0.03, 0.05, 0.001, 0.002, 0.04]
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2)), min_size=1, max_size=40))
 def test_the_sizes_are_those_of_the_whole_population(kinds):
-    """By hand: half of the networks of a kind, rounded down to a power of two, at most 32; alone it is 1."""
+    """All networks of one program have one size: that for as many as there are of each seed."""
     members = [Member(spec((width,)), recipe(), seed=seed) for seed, width in kinds]
-    counts = {kind: kinds.count(kind) for kind in kinds}
-    by_hand = {1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 2}
-    for kind, size in zip(kinds, planned(members, [view()]), strict=True):
-        count = counts[kind]
-        assert size == by_hand.get(count, 4 if count < 15 else 8 if count < 31 else 16)
+    for (_, width), size in zip(kinds, planned(members, [view()]), strict=True):
+        counts = Counter(seed for seed, other in kinds if other == width)
+        assert size == tile_size(spec((width,)), 8, [*counts.values()])
     assert planned(members, [view()], exact=True) == [1] * len(members)
 
 
@@ -35,7 +35,7 @@ def test_a_part_trained_in_the_sizes_of_the_whole_has_the_bits_of_the_whole(left
     """How a search that was killed goes on: the rest of a batch ends as if it had not been."""
     members = [*shoal(RATES, rich()), Member(rich(), recipe(), seed=1)]
     whole, sizes = trained(members, view()), planned(members, [view()])
-    assert sizes == [4] * 7 + [1]
+    assert sizes == [4] * 8
     part = trained([members[i] for i in left], view(), tile=[sizes[i] for i in left])
     assert all(same_bits(net, whole[i]) for net, i in zip(part, left, strict=True))
 

@@ -80,7 +80,7 @@ def planned(members: Sequence[Member], views: Sequence[View], exact: bool = Fals
     >>> net = mlp(TableInput(2), (8,), "linear", 1)
     >>> nets = [Member(net, Recipe("squared_error", learning_rate=0.01 * i), seed=i < 1) for i in range(7)]
     >>> planned(nets, [View(rows)])
-    [1, 2, 2, 2, 2, 2, 2]
+    [3, 3, 3, 3, 3, 3, 3]
     """
     sizes = [0] * len(members)
     for seats in seated(members, views, cpu=backend.on_cpu(), exact=exact):
@@ -103,10 +103,13 @@ def seated(
     for i, (member, size) in enumerate(zip(members, given, strict=True)):
         kind = (program_key(member, views[member.view], 1), member.view, member.seed)
         kinds[(*kind, *whence(member), size)].append(i)
+    counts: dict[ProgramKey, list[int]] = defaultdict(list)
+    for (key, *_), nets in kinds.items():
+        counts[key].append(len(nets))
     found = []
     for group, ((key, view, seed, epoch, before, asked), nets) in enumerate(kinds.items()):
-        rule = tile_size(key.structure, key.batch, len(nets), cpu=cpu, exact=exact)
-        size = asked or (1 if exact else before) or rule
+        size = asked or (1 if exact else before)
+        size = size or tile_size(key.structure, key.batch, counts[key], cpu=cpu, exact=exact)
         parts = [tuple(nets[at : at + size]) for at in range(0, len(nets), size)]
         found += [Seats(replace(key, tile=size), view, seed, part, epoch, group) for part in parts]
     return found
