@@ -20,6 +20,10 @@ from shoal.sweep.matter.best import in_words
 if TYPE_CHECKING:
     from rich.live import Live
 
+    from shoal.sweep.events import BatchStarted
+    from shoal.sweep.runs import RunScore
+    from shoal.sweep.strategy import Ask, Strategy
+
 SHOWN = 5
 _LINE_SECONDS = 5.0  # between two plain lines that bring nothing new
 
@@ -37,14 +41,26 @@ class Board:
         Seconds.
     started : float
         When the command began, by `time.perf_counter`.
+    parts : int
+        Networks of a trial: folds times seeds.
     """
 
     def __init__(
-        self, score: Score, method: str, trials: int | None, budget: float | None, started: float
+        self,
+        score: Score,
+        method: str,
+        trials: int | None,
+        budget: float | None,
+        started: float,
+        parts: int = 1,
     ) -> None:
         self.score, self.method, self.trials, self.budget = score, method, trials, budget
-        self.started, self.title = started, ""
+        self.started, self.title, self.parts = started, "", parts
         self.batch, self.runs, self.done = 0, 0, 0
+        self._asked: dict[int, Ask] = {}
+        self._came: dict[int, list[float]] = {}
+        self._epochs: dict[int, int] = {}
+        self._whole = 1
         self.seen: dict[int, tuple[int, float, float, dict[str, Any]]] = {}
         self.diverged: set[int] = set()
         self.doing = "preparing"
@@ -64,9 +80,10 @@ class Board:
         if self._drawn:
             self._drawn.stop()
 
-    def begin(self, title: str) -> None:
-        """Show another search: one in an outer fold."""
+    def begin(self, strategy: Strategy, title: str = "") -> None:
+        """Show a search: that of the whole table, or of an outer fold."""
         self.title, self.seen, self.diverged, self._best = title, {}, set(), -math.inf
+        self._strategy = strategy
 
     def say(self, doing: str) -> None:
         """Show what is done beside searching."""
@@ -84,15 +101,43 @@ class Board:
         from shoal.sweep.events import BatchDone, BatchStarted, RunDone
 
         if isinstance(event, BatchStarted):
-            self.batch, self.runs, self.done = event.number + 1, event.runs, event.done_before
-            self.doing = f"batch {self.batch}: {event.trials} settings, {event.runs} networks"
+            self._batch(event)
         elif isinstance(event, RunDone):
-            self.done += 1
+            self._run(event.score)
         elif isinstance(event, BatchDone):
             for trial in event.trials:
                 self.know(trial.number, trial.rung or 0, trial.values, trial.parts)
             if self._drawn is None:
                 self._speak()
+        elif self._drawn is not None:
+            self._train(event)
+
+    def _batch(self, event: BatchStarted) -> None:
+        self.batch, self.runs, self.done = event.number + 1, event.runs, event.done_before
+        self._asked = {ask.trial: ask for ask in self._strategy.ask()}  # asked again, it answers the same
+        self._came, self._epochs = {}, {}
+        self.doing = f"batch {self.batch}: {event.trials} settings, {event.runs} networks"
+
+    def _run(self, score: RunScore) -> None:
+        """Show a trial as soon as all its networks are done, which may be long before the batch is."""
+        self.done += 1
+        own = self._came.setdefault(score.trial, [])
+        own.append(score.scores[self.score.name])
+        ask = self._asked.get(score.trial)
+        if ask is not None and len(own) == self.parts:
+            self.know(score.trial, ask.epochs or 0, ask.values, tuple(own))
+
+    def _train(self, event: object) -> None:
+        """Take the epochs of the batch that is in training, for the share that is done."""
+        from shoal.train.events import EpochsDone, NetStopped, Started
+
+        if isinstance(event, Started):
+            self._epochs, self._whole = {}, max(event.nets * event.epochs, 1)
+        elif isinstance(event, EpochsDone):
+            last = event.first_epoch + event.values.shape[1] - 1
+            self._epochs |= dict.fromkeys(event.nets.tolist(), last)
+        elif isinstance(event, NetStopped):
+            self._epochs[event.net] = max(event.epoch, self._epochs.get(event.net, 0))
 
     def best(self, count: int = SHOWN) -> list[tuple[int, tuple[int, float, float, dict[str, Any]]]]:
         """Return the best trials of those that were trained longest."""
@@ -136,6 +181,8 @@ class Board:
         from rich.text import Text
 
         rows = self.best()
+        if not rows:
+            return Text("no trial is finished yet", style="dim")
         names = _telling([values for _, (_, _, _, values) in rows])
         shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         shown.add_column("trial", justify="right", no_wrap=True)
@@ -157,9 +204,16 @@ class Board:
         line.add_column()
         line.add_column(no_wrap=True, overflow="ellipsis")
         total, done, left = self._progress()
-        doing = f"{self.doing}, {self.done} done" if self.doing.startswith("batch") else self.doing
-        line.add_row(Text(left), ProgressBar(total=total, completed=done, width=20), Text(doing))
+        line.add_row(Text(left), ProgressBar(total=total, completed=done, width=20), Text(self._now()))
         return line
+
+    def _now(self) -> str:
+        """Return what is going on."""
+        if not self.doing.startswith("batch"):
+            return self.doing
+        share = min(sum(self._epochs.values()) / self._whole, 1.0)
+        done = f", {self.done} done" if self.done else ""
+        return f"{self.doing}{done}, {100 * share:.0f} % trained" if share else f"{self.doing}{done}"
 
     def _progress(self) -> tuple[float, float, str]:
         """Return the whole, what is done of it, and the time left in words."""

@@ -30,7 +30,6 @@ def nested_scores(asked: Posed, where: str, name: str, board: Board) -> list[flo
     outer = folds_of(question.problem, question.base, int(order.nested or 0))
     scores = []
     for i, fold in enumerate(outer):
-        board.begin(f"outer fold {i + 1} of {len(outer)}: ")
         inner = question_on(order, question.problem.take(fold.train), question.base)
         share = share_of_budget(order)
         method = method_for(
@@ -42,6 +41,7 @@ def nested_scores(asked: Posed, where: str, name: str, board: Board) -> list[flo
             question.base.seed,
             tuple(order.pauses),
         )
+        board.begin(method.strategy, f"outer fold {i + 1} of {len(outer)}: ")
         called = f"{name}, outer fold {i}"
         with kept_in(where, method, called) as (keeper, spent):
             found = search(

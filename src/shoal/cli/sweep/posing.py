@@ -23,11 +23,12 @@ from shoal.settings import RULES, Settings
 from shoal.sweep.method import Method, method_for
 from shoal.sweep.question import Question
 from shoal.sweep.scoring import NAMES, figures, names_for
-from shoal.sweep.space import Space
+from shoal.sweep.space import Space, default_space
 
 BUDGET = 60.0
 """Seconds of a search of which nothing says how long it may last."""
 
+_LONG = 600.0  # seconds from which there is time for settings that need programs of their own
 _FEW, _MANY = 5_000, 50_000
 
 
@@ -200,9 +201,9 @@ def space_for(order: SweepOrder, problem: Problem, base: Settings) -> Space:
         If a setting varies and is fixed at once.
     """
     if order.space is None:
-        from shoal.sweep.space import default_space
-
-        return default_space(problem, base)
+        thorough = order.budget is not None and order.budget >= _LONG
+        image = problem.image or False
+        return default_space(problem.task, len(problem), image, settings=base.given(), thorough=thorough)
     space = Space.from_json(order.space)
     for name in order.recipe.settings:
         if name in space.names:

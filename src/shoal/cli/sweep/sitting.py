@@ -14,6 +14,7 @@ from typing import Any
 from shoal.cli.run_folder import RunFolder
 from shoal.cli.say import write_json
 from shoal.cli.sweep.board import Board
+from shoal.cli.sweep.dashboard import copy, is_copied
 from shoal.cli.sweep.final import Refitted, best_of, judged, refitted
 from shoal.cli.sweep.folder import SweepFolder
 from shoal.cli.sweep.kept import Kept, open_store, read_kept
@@ -30,6 +31,7 @@ from shoal.sweep.run import Found, search
 
 DONE, INTERRUPTED = 0, 130
 _TELLING_SECONDS = 0.6  # of the budget: to write tables and the model, and to leave
+_COPY_SECONDS = 1.5  # to copy the trials for optuna-dashboard, Optuna's start included
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,10 @@ def _is_over(order: SweepOrder, before: SweepOrder, outcome: dict[str, Any]) -> 
 
 def _sit(now: Sitting, wish: Wish, said: list[str]) -> int:
     """Search, keep and tell."""
-    order = now.posed.order
-    board = Board(now.posed.score, order.method["kind"], order.trials, order.budget, wish.started - now.spent)
+    asked, order = now.posed, now.posed.order
+    parts = len(asked.question.folds) * len(asked.question.seeds)
+    since = wish.started - now.spent
+    board = Board(asked.score, order.method["kind"], order.trials, order.budget, since, parts)
     with board:
         with _stoppable(now):
             _search(now, wish, board)
@@ -172,7 +176,9 @@ def _stoppable(now: Sitting) -> Iterator[None]:
 
 def _search(now: Sitting, wish: Wish, board: Board) -> None:
     asked, share = now.posed, share_of_budget(now.posed.order)
+    after = _TELLING_SECONDS + _COPY_SECONDS * is_copied(asked.method.strategy.name)
     where, name = place_of(now.folder, asked.order)
+    board.begin(asked.method.strategy)
     with kept_in(where, asked.method, name) as (keeper, spent):
         if keeper is not None and keeper.batches():
             for trial in read_kept(keeper.store).trials.values():
@@ -182,7 +188,7 @@ def _search(now: Sitting, wish: Wish, board: Board) -> None:
             asked.question,
             asked.method.strategy,
             keeper=keeper,
-            budget=None if share is None else max(share - _TELLING_SECONDS, 0.5 * share),
+            budget=None if share is None else max(share - after, 0.5 * share),
             spent=before + time.perf_counter() - wish.started,
             keep_time=True,
             on_event=board.see,
@@ -222,6 +228,10 @@ def _keep_model(now: Sitting, wish: Wish, board: Board) -> None:
 def _keep_tables(now: Sitting, said: list[str]) -> None:
     with open_store(now.folder, {"store": now.posed.order.store}) as store:
         store.export(now.folder.trials)
+        method = now.posed.method
+        if is_copied(method.strategy.name):
+            over = not (now.interrupted or now.found.timed_out)
+            copy(store, method.question.space, now.posed.score, method.max_epochs, over=over)
     earlier = now.folder.notes.read_text(encoding="utf-8").splitlines() if now.folder.notes.exists() else []
     now.folder.write_notes(list(dict.fromkeys([*earlier, *said])))
 
