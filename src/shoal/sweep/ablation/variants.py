@@ -165,7 +165,7 @@ def _refuse_unsuited(variant: Variant, named: Sequence[Switch], facts: Facts) ->
             what = "images" if facts.image is not None else "tables"
             suited = " and ".join(f"{kind}s" for kind in switch.inputs)
             raise SettingError(
-                f"The technique '{variant.name}' is for {suited}, and for the tasks {', '.join(switch.tasks)}. "
+                f"The technique '{variant.name}' is for {suited} and the tasks {', '.join(switch.tasks)}. "
                 f"Got {what} and the task {facts.task}; leave it out."
             )
 

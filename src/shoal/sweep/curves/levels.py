@@ -115,8 +115,8 @@ def _refuse_unknown(name: str) -> None:
     numbers = [n for n, r in RULES.items() if isinstance(r, Number) and n not in ("seed", "hidden")]
     if name not in numbers:
         raise SettingError(
-            f"Expected a curve over {', '.join(OWN)} or a setting that is a number, such as weight_decay. Got "
-            f"'{name}'.{did_you_mean(name, [*OWN, *numbers])}"
+            f"Expected a curve over {', '.join(OWN)} or a setting that is a number, such as weight_decay. "
+            f"Got '{name}'.{did_you_mean(name, [*OWN, *numbers])}"
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from shoal.errors import InputError
 from shoal.history.wording import with_bounds
+from shoal.sweep.matter.paired import t_quantile
 
 _POWERS = np.geomspace(0.05, 3.0, 80)
 _DRAWS = 400
@@ -53,7 +54,8 @@ def power_law(rows: ArrayLike, errors: ArrayLike, figure: str = "error", inflati
 
     Of every power on a grid the best floor and scale are found by least squares, weighted by
     the variances of the means; the power with the smallest sum is taken. The interval is that of a bootstrap
-    over the columns (all sizes of a fold and seed are drawn together), widened by `inflation`.
+    over the columns (all sizes of a fold and seed are drawn together), widened by `inflation` and for their
+    being few.
 
     Parameters
     ----------
@@ -139,9 +141,13 @@ def _interval(
     drawn = np.random.default_rng(0).integers(e.shape[1], size=(_DRAWS, e.shape[1]))
     floor, scale, power = _fitted(n, e[:, drawn].mean(-1).T, weight)
     low, high = np.quantile(floor + scale * ahead**-power, [0.025, 0.975])
-    return max(error + inflation * (min(low, error) - error), 0.0), error + inflation * (
-        max(high, error) - error
-    )
+    wider = inflation * _few(e.shape[1])
+    return max(error - wider * max(error - low, 0.0), 0.0), error + wider * max(high - error, 0.0)
+
+
+def _few(columns: int) -> float:
+    """Return how much wider than a bootstrap's an interval is, drawn from so few: t for z, n - 1 for n."""
+    return t_quantile(0.975, columns - 1) / 1.96 * math.sqrt(columns / (columns - 1))
 
 
 def _explained(means: np.ndarray, law: np.ndarray) -> float:
