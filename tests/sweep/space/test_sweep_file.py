@@ -152,6 +152,24 @@ def test_seeds_are_repetitions():
     assert (one.own.seed, one.own.seeds, one.space.names) == (5, None, ("l2",))
 
 
+def test_a_range_of_seeds_is_left_to_each_trial():
+    sweep = read_sweep("parameters:\n  seed: {min: 1, max: 99999}\n  l2: {values: [0, 1]}\n")
+    assert (sweep.own.seed, sweep.own.seeds, sweep.space.names) == (None, None, ("l2",))
+
+
+def test_groups_parted_by_two_lines_as_skorch_does():
+    text = "parameters:\n  model__lr: {values: [0.1, 0.01]}\n  model__module__dropout: {values: [0, 0.5]}\n"
+    text += "  model__lr_scheduler: {values: [true]}\n  model__device: {value: cuda}\n"
+    sweep = read_sweep(text)
+    assert (sweep.space.names, sweep.settings) == (("learning_rate", "dropout"), {})
+    assert "model__lr_scheduler is left out: it is one constant" in "\n".join(sweep.notices)
+
+
+def test_widths_called_hidden():
+    sweep = read_sweep("parameters:\n  hidden: {values: [32, 64]}\n  n_layers: {values: [1, 2]}\n")
+    assert sorted(v["hidden"] for v in sweep.space.grid()) == [[32], [32, 32], [64], [64, 64]]
+
+
 def test_another_programs_method_is_ours_to_choose():
     sweep = example("anchors")
     assert sweep.method is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +87,12 @@ def _label(name: str) -> str:
     """Return a name that an expression can hold and that is no setting."""
     from shoal.settings import Settings
 
-    label = normal_name(name).replace(".", "_")
+    label = re.sub(r"\W", "_", normal_name(name))
     return f"{label}_count" if label in Settings.known() else label
 
 
 def _number(name: str) -> int:
-    return numbered_width(name.rpartition(".")[2]) or 0
+    return numbered_width(re.split(r"\.|__", name)[-1]) or 0
 
 
 def _refuse_contradiction(parameters: list[Parameter], depths: list[Parameter]) -> None:

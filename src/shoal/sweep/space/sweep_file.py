@@ -26,9 +26,6 @@ from shoal.sweep.space.sweep_keys import (
 from shoal.sweep.space.translating import Parameter, read_parameters
 from shoal.sweep.space.yaml_lines import Entry, read_entries
 
-_MOST_SEEDS = 10
-"""Repetitions that a range of seeds stands for at most."""
-
 _READ = ("method", "parameters", "metric", "metrics", "early_terminate", "run_cap", "shoal")
 _WITHOUT_MEANING = (
     *("name", "description", "program", "command", "project", "entity", "controller", "scheduler", "job"),
@@ -172,11 +169,11 @@ def _seeds_taken_out(
 ) -> tuple[list[Parameter], Own]:
     """Return the parameters without the seed: several seeds repeat a setting, they are no other settings."""
     for parameter in [p for p in parameters if p.target == "seed"]:
-        size = parameter.domain.size
-        if size == 1 and own.seed is None:
-            own = replace(own, seed=parameter.domain.from_unit(0.5))
-        elif size != 1 and own.seeds is None:
-            own = replace(own, seeds=min(size or _MOST_SEEDS, _MOST_SEEDS))
+        domain = parameter.domain
+        if domain.size == 1 and own.seed is None:
+            own = replace(own, seed=domain.from_unit(0.5))
+        elif isinstance(domain, Choice) and own.seeds is None:
+            own = replace(own, seeds=domain.size)
         entry, trained = parameter.entry, f"{own.seeds or 1} time{'s' * ((own.seeds or 1) > 1)}"
         notices.append(
             f"{entry.where}, line {entry.line}: {parameter.name} is no dimension: each setting is trained "

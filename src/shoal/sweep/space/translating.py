@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -62,7 +63,7 @@ def read_parameters(entry: Entry, ignored: tuple[str, ...], notices: list[str]) 
         said = len(notices)
         domain = domain_of_entry(name, own, notices)
         target = _target(name, domain)
-        if target:
+        if target and not _only_alike(name, target, domain):
             found.append(_understood(Parameter(name, target, domain, own), notices))
         elif domain.size == 1:
             del notices[said:]
@@ -88,7 +89,7 @@ def _target(name: str, domain: Domain) -> str:
     if dot and head in parts_of_settings() and _known(name) and name != "optimizer.learning_rate":
         leaf = name.rpartition(".")[2]
         return leaf if head == "optimizer" and leaf in _GROUPS_OF_NUMBERS else name
-    leaf = normal_name(name.rpartition(".")[2] if dot else name)
+    leaf = _leaf(name)
     if dot and leaf == "beta":
         return {"adam": "beta_1", "rmsprop": "rho"}.get(_family(name), "")
     if (
@@ -101,8 +102,15 @@ def _target(name: str, domain: Domain) -> str:
         return "_numbered"
     if leaf in ("layers", "hidden_layers"):
         return _layers(domain)
+    if leaf == "hidden" and all(is_number(value) for value in domain.ends()):
+        return "_width"
     target = leaf if _known(leaf) else meanings().get(leaf, "")
     return "hidden" if target == "_width" and _has_lists(domain) else target
+
+
+def _leaf(name: str) -> str:
+    """Return the last part of a name: a dot or, as scikit-learn has it, two lines part groups."""
+    return normal_name(re.split(r"\.|__", name)[-1])
 
 
 def _known(name: str) -> bool:
@@ -111,6 +119,18 @@ def _known(name: str) -> bool:
     except SettingError:
         return False
     return True
+
+
+def _only_alike(name: str, target: str, domain: Domain) -> bool:
+    """Return whether a constant has another tool's name for a setting, and a value that the setting lacks."""
+    if not isinstance(domain, Fixed) or target.startswith("_") or "." in target or _leaf(name) == target:
+        return False
+    value = meant(target, _listed(domain.from_unit(0.5)), _words(target, settings_rule(target)))
+    try:
+        check_value(target, value)
+    except SettingError:
+        return True
+    return False
 
 
 def _family(name: str) -> str:
@@ -154,7 +174,7 @@ def _nearest(name: str) -> str:
     from shoal.settings import Settings
 
     known = [*Settings.known(), *meanings()]
-    close = get_close_matches(normal_name(name.rpartition(".")[2]), known, n=1, cutoff=0.75)
+    close = get_close_matches(_leaf(name), known, n=1, cutoff=0.75)
     return f" Did you mean '{meanings().get(close[0], close[0])}' by {name}?" if close else ""
 
 
