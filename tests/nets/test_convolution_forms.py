@@ -98,4 +98,4 @@ def test_a_gradient_in_a_loop_keeps_to_the_order_of_axes_that_is_fast():
         for line in lowered.splitlines()
         if "dim_numbers" in line
     ]
-    assert orders == ["[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]"] * 2
+    assert orders == ["[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]"] * 3

@@ -2,9 +2,9 @@
 
 On a CPU, XLA hands a convolution in the loop of a training to fast code only where it is written in one
 order of axes, rows first and channels last. The gradients that JAX derives are in another, which takes ten
-times as long. Here the gradient of the images is a convolution in the order that is fast, and that of the
-weights a product of patches (im2col). Few channels are summed place by place. What XLA has no fast code for,
-64-bit numbers and networks under ``vmap``, is a product of patches altogether. The figures are in
+times as long. Here both gradients are written as convolutions in the order that is fast. Few channels are
+summed place by place, with one product (im2col) for the gradient of their weights. What XLA has no fast code
+for, 64-bit numbers and networks under ``vmap``, is a product altogether. The figures are in
 ``docs/explain/engine.md``.
 """
 
@@ -79,7 +79,7 @@ def by_sums(x: Images, kernel: Kernel, windows: Windows) -> Maps:
 
 def _with_own_gradients(x: Images, kernel: Kernel, bias: Bias, windows: Windows) -> Maps:
     few = x.shape[-1] <= _FEW
-    form = by_sums if few else by_xla
+    form, of_weights = (by_sums, _to_few_weights) if few else (by_xla, _to_weights)
 
     def value(x, kernel, bias):
         return form(x, kernel, windows) + on_last_axis(bias, x)
@@ -97,7 +97,7 @@ def _with_own_gradients(x: Images, kernel: Kernel, bias: Bias, windows: Windows)
     to_images = _alone(
         plain_to_images if products else lambda *given: _to_images(*given, windows), plain_to_images
     )
-    to_weights = _alone(lambda change, x, *_: _to_weights(change, x, windows), plain_to_weights)
+    to_weights = _alone(lambda change, x, *_: of_weights(change, x, windows), plain_to_weights)
     of_rows = _alone(value, plain)
     y = jax.custom_vjp(of_rows)
     y.defvjp(
@@ -132,6 +132,24 @@ def _to_images(change: Maps, x: Images, kernel: Kernel, windows: Windows) -> Ima
 
 
 def _to_weights(change: Maps, x: Images, windows: Windows) -> tuple[Kernel, Bias]:
+    """Return the gradients of kernel and bias: channels take the place of rows, and rows that of channels."""
+    images, window = jnp.transpose(x, (3, 1, 2, 0)), jnp.transpose(change, (1, 2, 0, 3))
+    sizes = zip(windows.image, windows.reach, windows.stride, windows.count, windows.around, strict=True)
+    after = [reach + (count - 1) * s - n - before for n, reach, s, count, (before, _) in sizes]
+    seen = [slice(None, n + min(a, 0)) for n, a in zip(windows.image, after, strict=True)]
+    around = [(before, max(a, 0)) for (before, _), a in zip(windows.around, after, strict=True)]
+    found = jax.lax.conv_general_dilated(
+        images[:, seen[0], seen[1]],  # the last pixels may be in no window
+        window,
+        windows.dilation,
+        around,
+        rhs_dilation=windows.stride,
+        dimension_numbers=_AXES,
+    )
+    return jnp.transpose(found, (1, 2, 0, 3)), jnp.sum(change, axis=(0, 1, 2))
+
+
+def _to_few_weights(change: Maps, x: Images, windows: Windows) -> tuple[Kernel, Bias]:
     """Return the gradients of kernel and bias as one product; the bias is the weight of a constant 1.
 
     Each channel's places are put one after another, which is quicker than side by side, and the numbers that
