@@ -58,10 +58,11 @@ class Edge:
 def edges(evidence: Evidence, *, rules: Mapping[str, Rule | None] | None = None) -> tuple[Edge, ...]:
     """Return the ranges and ordered choices whose best values lie at an edge, with how far to try.
 
-    The edge is the last tenth of a range, or the last of few values. It is pointed out when the best trial
-    lies there and more of the best 15 % of the trials (three at least) than chance explains, by the
-    hypergeometric test at 5 %; or, where trials differ in one setting alone, when the last value is better
-    than all others and its paired difference from what it is compared with is beyond chance.
+    The edge is the last tenth of a range, up to a fifth where fewer than a tenth of the trials (three at
+    least) lie there, or the last of few values. It is pointed out when the best trial lies there and more of the
+    best 15 % of the trials (three at least) than chance explains, by the hypergeometric test at 5 %; or, where
+    trials differ in one setting alone, when the last value is better than all others and its paired difference
+    from what it is compared with is beyond chance.
 
     Parameters
     ----------
@@ -107,14 +108,18 @@ def _crowded(evidence: Evidence, coordinate: Coordinate) -> tuple[str, float] | 
     if len(order) <= top:
         return None
     sides = ("upper", "lower") if coordinate.falling else ("lower", "upper")
-    for side, zone in (
-        (sides[0], there <= max(_ZONE, ends[0] + 1e-9)),
-        (sides[1], there >= min(1 - _ZONE, ends[1] - 1e-9)),
-    ):
+    for side, depth, last in ((sides[0], there, ends[0]), (sides[1], 1 - there, 1 - ends[1])):
+        zone = depth <= max(_reach(depth), last + 1e-9)
         chance = float(hypergeom.sf(zone[:top].sum() - 1, len(order), zone.sum(), top))
         if zone[0] and chance < _CHANCE:
             return side, chance
     return None
+
+
+def _reach(depth: np.ndarray) -> float:
+    """How far the edge reaches in: a tenth of the range, or so far that a tenth of the trials lie there."""
+    outermost = np.sort(depth)[max(3, round(_ZONE * len(depth))) - 1]
+    return float(np.clip(outermost, _ZONE, 2 * _ZONE))
 
 
 def _paired(domain: Domain, own: Sequence[ExactEffect]) -> tuple[str, float] | None:

@@ -14,7 +14,7 @@ import numpy as np
 from shoal.sweep.matter.coordinates import Coordinate
 
 _SEEN = 0.632  # the share of trials that a tree sees: that of a bootstrap draw
-_MOST_ROWS = 512  # of a tree, which bounds the time with thousands of trials
+_MOST_ROWS = 200  # of a tree, which bounds the time with thousands of trials
 
 
 @dataclass(frozen=True, eq=False)
