@@ -48,5 +48,12 @@ def test_a_list_of_layers_leaves_the_layers_alone():
     assert names == ("learning_rate", "weight_decay", "batch_size", "number_embedding", "label_smoothing")
 
 
+def test_what_is_refused_beside_the_given_does_not_vary():
+    linear = default_space("binary", 500, settings={"hidden": [], "loss": "focal"})
+    assert linear.names == ("learning_rate", "weight_decay", "batch_size")
+    noisy = default_space("regression", 5000, settings={"augment": {"noise": 0.1}})
+    assert "number_embedding" not in noisy.names
+
+
 def test_an_optimizer_that_searches_has_no_rate():
     assert default_space("regression", 300, settings={"optimizer": "lbfgs"}).names == ("l2", "hidden")

@@ -75,9 +75,9 @@ def default_space(
     else:
         domains = _rates(start)
         domains |= _of_images() if image else _of_tables(task, rows, start, thorough)
-        if task in ("binary", "multiclass"):
+        if task in ("binary", "multiclass") and not {"loss", "head"} & set(given):
             domains["label_smoothing"] = Choice((0.0, 0.1))
-    kept = {name: domain for name, domain in domains.items() if name not in _left_out(given)}
+    kept = {name: domain for name, domain in domains.items() if name not in _left_out(given, start)}
     return Space(tuple(Dimension(name, domain) for name, domain in kept.items()))
 
 
@@ -136,8 +136,13 @@ def _searches(start: Settings) -> bool:
     return OPTIMIZERS[kind].searches
 
 
-def _left_out(given: Mapping[str, Any]) -> set[str]:
+def _left_out(given: Mapping[str, Any], start: Settings) -> set[str]:
+    """Return what does not vary: what is given, and what has no meaning or is refused beside it."""
     from shoal.settings import LAYER_SETTINGS
 
-    linear = {"dropout"} if given.get("hidden") in ((), []) else set()
-    return {*given, *linear, *(LAYER_SETTINGS if given.get("layers") is not None else ())}
+    found = {*given, *(LAYER_SETTINGS if given.get("layers") is not None else ())}
+    if start.hidden == ():  # a linear model of the table's own numbers
+        found |= {"dropout", "number_embedding", "activation"}
+    if isinstance(start.augment, Mapping) and "noise" in start.augment:  # which could not follow the numbers
+        found.add("number_embedding")
+    return found
