@@ -59,10 +59,10 @@ def edges(evidence: Evidence, *, rules: Mapping[str, Rule | None] | None = None)
     """Return the ranges and ordered choices whose best values lie at an edge, with how far to try.
 
     The edge is the last tenth of a range, up to a fifth where fewer than a tenth of the trials (three at
-    least) lie there, or the last of few values. It is pointed out when the best trial lies there and more of the
-    best 15 % of the trials (three at least) than chance explains, by the hypergeometric test at 5 %; or, where
-    trials differ in one setting alone, when the last value is better than all others and its paired difference
-    from what it is compared with is beyond chance.
+    least) lie there, or the last of few values. It is pointed out when the best trial lies there and more of
+    the best 15 % of the trials (three at least) than chance explains, by the hypergeometric test at 5 %; or,
+    where trials differ in one setting alone, when the last value is better than all others and its paired
+    difference from what it is compared with is beyond chance.
 
     Parameters
     ----------
