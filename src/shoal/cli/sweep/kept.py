@@ -192,7 +192,7 @@ def open_store(folder: SweepFolder, order: Mapping[str, Any]) -> Store:
 def read_kept(store: Store) -> Kept:
     """Return the trials of a store; those that the last batch has not finished are counted only."""
     plan = store.plan()
-    kept, spent = Kept(plan), Counter[int]()
+    kept, spent = Kept(plan), dict[int, float]()
     rows: dict[int, dict[int, list[RunRow]]] = {}
     for row in store.runs():
         rows.setdefault(row.batch, {}).setdefault(row.trial, []).append(row)
@@ -205,7 +205,7 @@ def read_kept(store: Store) -> Kept:
                 missing += 1
                 continue
             own = [runs[key] for key in keys]
-            spent[ask["trial"]] += sum(row.seconds for row in own)
+            spent[ask["trial"]] = spent.get(ask["trial"], 0.0) + sum(row.seconds for row in own)
             kept.asked.append(_trial(batch.number, ask, own, plan, spent[ask["trial"]]))
     return Kept(plan, kept.asked, missing)
 

@@ -68,6 +68,11 @@ class SweepOrder:
     data: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def kind(self) -> str:
+        """The name of the method."""
+        return self.method if isinstance(self.method, str) else self.method["kind"]
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {**asdict(self), "recipe": self.recipe.to_json()}
@@ -106,10 +111,9 @@ class SweepOrder:
                 f"Expected at least as many trials as the sweep had, counted from its beginning ({had}). Got "
                 f"{trials}."
             )
-        kind = self.method if isinstance(self.method, str) else self.method["kind"]
-        if kind in FIXED_AT_THE_START:
+        if self.kind in FIXED_AT_THE_START:
             raise SettingError(
-                f"Expected no other number of trials for a sweep by {kind}, which divides them at its "
+                f"Expected no other number of trials for a sweep by {self.kind}, which divides them at its "
                 f"beginning. Got {trials}, it had {self.trials}; start a new sweep."
             )
         return (*self.pauses, self.trials)

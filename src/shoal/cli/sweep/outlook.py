@@ -43,8 +43,7 @@ class Forecast:
     @property
     def method(self) -> str:
         """The name of the strategy."""
-        method = self.order.method
-        return method if isinstance(method, str) else method["kind"]
+        return self.order.kind
 
     @property
     def scale(self) -> float:

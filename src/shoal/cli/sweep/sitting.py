@@ -147,7 +147,7 @@ def _sit(now: Sitting, wish: Wish, said: list[str]) -> int:
     asked, order = now.posed, now.posed.order
     parts = len(asked.question.folds) * len(asked.question.seeds)
     since = wish.started - now.spent
-    board = Board(asked.score, order.method["kind"], order.trials, order.budget, since, parts)
+    board = Board(asked.score, order.kind, order.trials, order.budget, since, parts)
     with board:
         with _stoppable(now):
             _search(now, wish, board)

@@ -37,7 +37,7 @@ def tell(now: Sitting, wish: Wish) -> None:
         return
     folds, seeds = len(question.folds), len(question.seeds)
     each = f"{folds} folds" + (f" and {seeds} seeds" if seeds > 1 else "")
-    print(f"{len(kept.trials):,} trials of {each} in {said(now.seconds)} by {order.method['kind']}.")
+    print(f"{len(kept.trials):,} trials of {each} in {said(now.seconds)} by {order.kind}.")
     for line in [*_of_best(kept), *_of_nested(kept, now.nested), *endings(kept)]:
         print(line)
     if now.made:
