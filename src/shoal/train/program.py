@@ -33,6 +33,7 @@ from shoal.train.thinning import kept_units
 
 _MOST_PROGRAMS = 96  # kept ready in one process: each takes 240 memory mappings, a process has 65,530
 _TINY_FLOPS = 0.25e6  # of a step; larger networks are up to 1.35 times as slow without XLA's newer emitters
+_STEADY = "LIBRARY_FUSION_TYPE_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 COLUMNS = 4
 """Numbers that a program records of each epoch: training loss, validation loss and metric, and the factor
 by which validation has scaled the learning rate."""
@@ -88,8 +89,7 @@ def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
 def _options(key: ProgramKey) -> dict[str, bool | str]:
     """Return how to compile: tiny networks in 0.6 of the time, to programs as quick as the others.
 
-    Of the two codes that XLA has for a convolution, images get the one in which all cores share: a network
-    alone takes two thirds of the time, and its sums do not depend on the number of cores.
+    Images get XLA's codes whose sums do not depend on the number of threads.
     """
     if not backend.on_cpu():
         return {}
@@ -97,7 +97,7 @@ def _options(key: ProgramKey) -> dict[str, bool | str]:
     images = key.structure.inputs.kind == "image"
     return {
         **({"xla_cpu_use_fusion_emitters": False} if tiny else {}),
-        **({"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_DOT"} if images else {}),
+        **({"xla_cpu_experimental_ynn_fusion_type": _STEADY} if images else {}),
     }
 
 
