@@ -30,7 +30,7 @@ from shoal.sweep.method import kept as kept_in
 from shoal.sweep.run import Found, search
 
 DONE, INTERRUPTED = 0, 130
-_TELLING_SECONDS = 0.6  # of the budget: to write tables and the model, and to leave
+_TELLING_SECONDS = 2.0  # of the budget: calls under way end, the last program is compiled, files are written
 _COPY_SECONDS = 1.5  # to copy the trials for optuna-dashboard, Optuna's start included
 
 
