@@ -52,6 +52,13 @@ def test_the_longest_program_is_taken_first():
     assert [kinds(some.take(FIRST)), kinds(some.take(SECOND)), kinds(some.take(FIRST))] == [1, 2, 0]
 
 
+def test_a_program_is_not_left_to_a_device_that_does_not_work():
+    """Little work wakes one device only; the program may be ready on the other, from an earlier run."""
+    some = window(seats(0, (0,)), ready=lambda key: [SECOND], price=10.0)
+    some.staff([FIRST])
+    assert kinds(some.take(FIRST)) == 0
+
+
 def test_a_program_that_is_ready_is_taken_first():
     some = window(seats(0, (0,)), seats(1, (1,)), ready=lambda key: [FIRST] if key == KEYS[1] else [])
     assert kinds(some.take(FIRST)) == 1

@@ -171,7 +171,9 @@ class _Run:
     def _start(self, threads: list[threading.Thread]) -> None:
         worth = sum(map(self._left, self.seats)) > _DEVICE_SECONDS
         programs = len({seats.key for seats in self.seats})  # can be compiled side by side
-        for device in self.devices[: len(self.seats) if worth else programs]:
+        working = self.devices[: len(self.seats) if worth else programs]
+        self.window.staff(working)
+        for device in working:
             threads.append(threading.Thread(target=self._work, args=(device,), daemon=True))
             threads[-1].start()
 

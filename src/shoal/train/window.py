@@ -71,6 +71,11 @@ class Window:
         self._wave, self._filling = 0, True
         self._changed, self._closed = threading.Condition(), False
 
+    def staff(self, devices: Collection[Hashable]) -> None:
+        """Take note of the devices at work: a program that waited for any other would wait for ever."""
+        with self._changed:
+            self._owners = {key: owners & set(devices) for key, owners in self._owners.items()}
+
     def open(self) -> bool:
         """Return whether any tile waits or is under way."""
         with self._changed:
