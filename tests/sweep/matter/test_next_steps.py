@@ -21,8 +21,13 @@ def evidence(score, seed, count=60, noise=0.02):
 def test_a_peak_is_looked_at_more_closely_and_the_idle_fixed(seed):
     steps = next_steps(evidence(lambda at: -8 * np.abs(at[:, 0] - 0.5), seed), draws=16)
     assert any(one.startswith("Look closer at rate between 0.0") for one in steps)
-    assert any(one.endswith("show no effect: fix them, and search the others.") for one in steps)
+    assert any(one.endswith("no effect beside rate: narrow that first, then look again.") for one in steps)
     assert not any("edge" in one for one in steps)
+
+
+def test_what_is_idle_beside_several_is_fixed(seed):
+    steps = next_steps(evidence(lambda at: -3 * np.abs(at[:, 0] - 0.5) + (at[:, 2] > 0.5), seed), draws=12)
+    assert "idle shows no effect: fix it, and search the others." in steps
 
 
 def test_edges_come_first(seed):

@@ -17,6 +17,7 @@ from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.matter.slices import Slice, slices
 from shoal.sweep.matter.study import FEWEST_TRIALS, Study, study
 
+_OUTWEIGHS = 0.9  # of the differences
 _TOO_MANY = 10  # times as many runs: then the difference is not worth them
 
 
@@ -131,10 +132,18 @@ def _settings(evidence: Evidence, important: Importances, found: Study) -> list[
     used = {name for one in (*important.settings, *together) if one.seen for name in one.names}
     idle = [one.name for one in important.settings if one.name not in used]
     if used and idle:
-        it = "it" if len(idle) == 1 else "them"
-        shows = "shows" if len(idle) == 1 else "show"
-        steps.append(f"{listed(idle)} {shows} no effect: fix {it}, and search the others.")
+        steps.append(_idle(idle, important))
     return steps
+
+
+def _idle(idle: list[str], important: Importances) -> str:
+    """What to do with settings that show no effect: one that outweighs all others may hide theirs."""
+    show = "shows" if len(idle) == 1 else "show"
+    first = important.settings[0]
+    if first.share.value > _OUTWEIGHS:
+        return f"{listed(idle)} {show} no effect beside {first.name}: narrow that first, then look again."
+    it = "it" if len(idle) == 1 else "them"
+    return f"{listed(idle)} {show} no effect: fix {it}, and search the others."
 
 
 def _promising(coordinate: Coordinate, curve: Slice) -> str:
