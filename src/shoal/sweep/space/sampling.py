@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _IN_A_ROW = 200
 """Draws in vain after which a finite space is listed, to see what is left of it."""
 
+_REPEATED = 50
+"""Draws of what was seen, and twice as many as were new, after which the same is done."""
+
 _GIVE_UP = 20_000
 """Draws in vain after which the constraints are said to be too narrow."""
 
@@ -29,16 +32,17 @@ def sample(space: Space, rng: np.random.Generator, n: int, avoided: set[str]) ->
         If hardly any setting satisfies the constraints.
     """
     found: list[dict[str, Any]] = []
-    seen, in_vain = set(avoided), 0
+    seen, in_vain, repeated = set(avoided), 0, 0
     while len(found) < n:
         values = space.at(rng.random(len(space.dimensions)).tolist())
-        if space.broken(values) is None and (key := space.key(values)) not in seen:
+        allowed = space.broken(values) is None
+        if allowed and (key := space.key(values)) not in seen:
             seen.add(key)
             found.append(space.out(values))
             in_vain = 0
             continue
-        in_vain += 1
-        if in_vain == _IN_A_ROW and _can_be_listed(space):
+        in_vain, repeated = in_vain + 1, repeated + allowed
+        if (in_vain == _IN_A_ROW or repeated == _REPEATED + 2 * len(found)) and _can_be_listed(space):
             return found + _rest(space, rng, n - len(found), seen)
         if in_vain == _GIVE_UP:
             return _given_up(space, rng, found)
