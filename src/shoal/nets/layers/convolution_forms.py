@@ -11,6 +11,7 @@ for, 64-bit numbers and networks under ``vmap``, is a product altogether. The fi
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -94,9 +95,8 @@ def _with_own_gradients(x: Images, kernel: Kernel, bias: Bias, windows: Windows)
         return jax.vjp(lambda *weights: plain(x, *weights), kernel, bias)[1](change)
 
     products = few or windows.stride != (1, 1)  # strides would be a convolution of mostly zeros
-    to_images = _alone(
-        plain_to_images if products else lambda *given: _to_images(*given, windows), plain_to_images
-    )
+    own_to_images = plain_to_images if products else partial(_to_images, windows=windows)
+    to_images = _alone(own_to_images, plain_to_images)
     to_weights = _alone(lambda change, x, *_: of_weights(change, x, windows), plain_to_weights)
     of_rows = _alone(value, plain)
     y = jax.custom_vjp(of_rows)
