@@ -92,7 +92,7 @@ def _across(values: Sequence[float]) -> Scale:
 
 
 def _up(values: Sequence[float | None]) -> Scale:
-    known = [value for value in values if _is_number(value)] or [0.0, 1.0]
+    known = [value for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
     low, high = min(known), max(known)
     if low > 0 and high / low >= LOG_FROM:
         return Scale(low, high, _PANEL - _BOTTOM, _TOP, log=True)

@@ -80,7 +80,9 @@ def test_scores_are_laid_out_with_the_seeds_of_a_fold_side_by_side() -> None:
         for seed in range(3):
             figures = {"log_loss": -(10.0 * fold + seed), "accuracy": 0.5}
             scores[4, fold, seed] = RunScore(4, fold, seed, 1, 1, figures, {}, {}, "complete", "", 0.0)
-    assert by_fold(question, 4, scores).tolist() == [0, 1, 2, 10, 11, 12]
+    laid = by_fold(question, 4, scores)
+    assert laid is not None
+    assert laid.tolist() == [0, 1, 2, 10, 11, 12]
     assert by_fold(question, 5, scores) is None
 
 

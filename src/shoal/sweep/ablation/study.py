@@ -201,10 +201,12 @@ def figure_of(question: Question) -> tuple[str, str]:
 
 
 def interval(parts: np.ndarray, question: Question) -> tuple[float, float, float]:
-    """Return the mean of a figure over folds and seeds, with its 95 % interval."""
+    """Return the mean of a figure over folds and seeds, with its 95 % interval, cut where it cannot be."""
     units = units_of(parts, len(question.folds), len(question.seeds))
     found = t_test(units, tested_share(question) if len(question.folds) > 1 else 0.0)
-    return found.mean, found.low, found.high
+    own = NAMES.get(question.scorers.main, question.scorers.main)
+    least, most = (METRICS[own].lowest, METRICS[own].highest) if own in METRICS else (-math.inf, math.inf)
+    return found.mean, max(found.low, least), min(found.high, most)
 
 
 def tested_share(question: Question) -> float:

@@ -267,7 +267,7 @@ def _ratio(q: Question) -> float:
 
 def _estimate(parts: np.ndarray, q: Question) -> Estimate:
     found = t_test(units_of(parts, len(q.folds), len(q.seeds)), _ratio(q))
-    return Estimate(found.mean, found.low, found.high)
+    return Estimate(found.mean, max(found.low, 0.0), found.high)  # no error lies below zero
 
 
 def _told(
