@@ -70,6 +70,12 @@ def test_nested():
     assert all(0 < s <= 1 for s in search.nested_scores_)
 
 
+def test_a_space_of_its_own():
+    search = SweepCV(NetClassifier(epochs=2), n_trials=3, method="random", cv=2, random_state=0).fit(X, y)
+    assert len(search.trials_frame_) == 3
+    assert "learning_rate" in search.best_params_
+
+
 def test_importances():
     grid = {"learning_rate": [1e-4, 1e-3, 1e-2, 1e-1], "l2": [0.0, 1e-9, 1e-8]}
     search = SweepCV(NET, grid, cv=3, random_state=0, refit=False).fit(X, y)
@@ -97,6 +103,7 @@ def test_scikit_learn_may_search_around_it():
     ("told", "message"),
     [
         ({"space": {"learning_rat": [0.1]}}, "Did you mean 'learning_rate'"),
+        ({"space": {"dropout": [1.5]}}, "'dropout' parameter of NetClassifier"),
         ({"method": "gird"}, "Did you mean 'grid'"),
         ({"n_seeds": 0}, "n_seeds"),
         ({"budget": "soon"}, "Expected budget as a time such as 90"),

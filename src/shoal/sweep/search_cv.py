@@ -16,7 +16,7 @@ from shoal.errors import SettingError, TrainingError, TrainingWarning
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.fitting.judging import folds_of
 from shoal.fitting.problem import Problem
-from shoal.rules import Number, check, refuse_unknown
+from shoal.rules import Number, check
 from shoal.sweep.durations import seconds_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
@@ -27,6 +27,8 @@ from shoal.sweep.question import Question
 from shoal.sweep.refit import refit_settings
 from shoal.sweep.run import Found, search
 from shoal.sweep.space import Space, as_space
+from shoal.sweep.space.checking import check_names, check_settings
+from shoal.sweep.space.default import default_space
 from shoal.sweep.tables import cv_results, trials_frame
 
 _NOT_VARIED = ("random_state", "warm_start", "verbose")
@@ -218,10 +220,12 @@ class SweepCV(BaseSearchCV):
         return seed_of(self.random_state, owner)
 
     def _space(self, net: NetEstimator, problem: Problem) -> Space:
+        owner, given = type(net).__name__, net._settings().given()
+        if self.space is None:
+            return default_space(problem.task, len(problem), problem.image or False, settings=given)
         space = as_space(self.space)
-        known = [name for name in net.get_params(deep=False) if name not in _NOT_VARIED]
-        varied = {name.partition(".")[0] for name in space.names if name not in space.labels}
-        refuse_unknown(type(net).__name__, sorted(varied), known)
+        check_names(space, [n for n in net.get_params(deep=False) if n not in _NOT_VARIED], owner)
+        check_settings(space, given, owner)
         return space
 
     # -- after ------------------------------------------------------------------
