@@ -13,7 +13,8 @@ from shoal.cli.main import shoal
 
 ROOT = Path(__file__).parents[2]
 CALL = re.compile(
-    r"\bshoal (train|sweep|ablate|curve|predict|info|columns|show|lr|check|schedule|augment|calibrate|techniques)\b[^|>)]*"
+    r"\bshoal (train|sweep|ablate|curve|predict|info|columns|show|lr|check|schedule|augment|calibrate"
+    r"|techniques)\b[^|)]*"
 )
 MADE = ROOT / "docs" / "techniques"  # from a table, whose own test types every setting
 PAGES = [ROOT / "README.md", *(p for p in sorted((ROOT / "docs").rglob("*.md")) if MADE not in p.parents)]
@@ -25,7 +26,7 @@ def commands() -> list[str]:
     for page in PAGES:
         for block in re.findall(r"```(?:\w*)\n(.*?)```", page.read_text(), flags=re.S):
             called = (CALL.search(line) for line in block.splitlines())
-            found.extend(re.sub(r"\s#.*", "", call.group()).strip() for call in called if call)
+            found.extend(re.sub(r"\s[#>]\s.*", "", call.group()).strip() for call in called if call)
     return sorted(set(found))
 
 
