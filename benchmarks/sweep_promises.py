@@ -71,7 +71,7 @@ def _unbroken(name: str, folder: Path, cores: int) -> tuple[str, float]:
 
 
 def _killed(name: str, folder: Path, whole: dict[str, tuple[str, float]], seed: int) -> tuple[bool, int]:
-    """Kill a search at random moments until one sitting reaches the end; return whether the table is the same."""
+    """Kill a search at random moments until it ends; return whether the table is the same, and the kills."""
     chance, times = random.Random(seed), 0
     expected, seconds = whole[name]
     store = folder / f"{name}-{seed}.db"

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from shoal import backend, programs
 
 RUN = """
 import sys, warnings
@@ -67,3 +70,17 @@ def test_xlas_own_cache_and_this_one_do_not_meet(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     once(str(ours), JAX_COMPILATION_CACHE_DIR=str(theirs))
     assert not stored(ours)
+
+
+def test_an_option_that_xla_does_not_know_is_done_without() -> None:
+    with backend.precision("float32"):
+        args = (np.ones(3, np.float32),)
+        program, _ = programs.load_or_compile(
+            "doubled",
+            lambda x: 2 * x,
+            args,
+            backend.devices()[0],
+            result_like=0,
+            options={"xla_cpu_no_such_switch": True},
+        )
+    assert np.asarray(program(*args)).tolist() == [2.0, 2.0, 2.0]

@@ -27,6 +27,7 @@ from shoal import backend
 
 _SOURCES = ("nets", "train", "model/predict.py")  # what a program is traced from
 _MOST_FILES = 400
+_UNKNOWN_OPTION = ("No such compile option", "While setting option")  # how XLA refuses one
 
 
 def load_or_compile(
@@ -71,9 +72,19 @@ def load_or_compile(
         backend.count_compilation()
     if program is None:
         lowered = jax.jit(function, donate_argnums=donate).lower(*shapes)
-        program = lowered.compile(compiler_options=dict(options or {}))
+        program = _compiled(lowered, options or {})
         _store(path, program)
     return program, time.perf_counter() - started
+
+
+def _compiled(lowered: Any, options: Mapping[str, Any]) -> Any:
+    """Compile with options, which make a program quicker or steadier; without where XLA knows them not."""
+    try:
+        return lowered.compile(compiler_options=dict(options))
+    except jax.errors.JaxRuntimeError as error:
+        if not any(words in str(error) for words in _UNKNOWN_OPTION):
+            raise
+        return lowered.compile()
 
 
 def _path(key: Any, shapes: Any, device: jax.Device) -> Path | None:

@@ -257,6 +257,7 @@ def _encoding(s: Settings) -> data.Encoding:
 
 
 def batchable(rows: Problem, encoder: data.Encoder, target: data.Target, class_weight) -> Batchable:
+    """Return rows as networks take them."""
     encoded = encoder.transform(rows.frame)
     weight = np.ones(len(rows)) if rows.weight is None else np.asarray(rows.weight, float)
     if class_weight is not None and target.task != "regression":
