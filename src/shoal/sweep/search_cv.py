@@ -17,6 +17,7 @@ from shoal.estimators.base import NetEstimator, seed_of
 from shoal.fitting.judging import folds_of
 from shoal.fitting.problem import Problem
 from shoal.rules import Number, check
+from shoal.sweep.dashboard import copy, is_copied
 from shoal.sweep.durations import seconds_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
@@ -192,6 +193,9 @@ class SweepCV(BaseSearchCV):
                 train_scores=self.return_train_score,
                 on_event=printer(self.verbose, method.question),
             )
+            if keeper is not None and is_copied(method.strategy.name):
+                over = not (found.interrupted or found.timed_out)
+                copy(keeper.store, question.space, judges.main, method.max_epochs, over=over)
         self._keep(net, method, found)
         if self.refit is not False:
             self._refit(X, y, sample_weight, seed)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.sweep import as_space, beta, choice, grid, intrange, lognormal, loguniform, normal, uniform
+from shoal.sweep.space import as_space, beta, choice, grid, intrange, lognormal, loguniform, normal, uniform
 from shoal.sweep.store.optuna_domains import checked, distribution, value_in
 from shoal.sweep.store.space_domains import domains_of
 

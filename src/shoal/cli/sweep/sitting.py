@@ -14,7 +14,6 @@ from typing import Any
 from shoal.cli.run_folder import RunFolder
 from shoal.cli.say import write_json
 from shoal.cli.sweep.board import Board
-from shoal.cli.sweep.dashboard import copy, is_copied
 from shoal.cli.sweep.final import Refitted, best_of, judged, refitted
 from shoal.cli.sweep.folder import SweepFolder
 from shoal.cli.sweep.kept import Kept, open_store, read_kept
@@ -26,6 +25,7 @@ from shoal.cli.sweep.telling import plain_outcome, tell, tell_nothing_to_do
 from shoal.cli.training import noted
 from shoal.data import notices
 from shoal.errors import TrainingError
+from shoal.sweep.dashboard import copy, is_copied
 from shoal.sweep.method import kept as kept_in
 from shoal.sweep.run import Found, search
 
@@ -231,7 +231,9 @@ def _keep_tables(now: Sitting, said: list[str]) -> None:
         method = now.posed.method
         if is_copied(method.strategy.name):
             over = not (now.interrupted or now.found.timed_out)
-            copy(store, method.question.space, now.posed.score, method.max_epochs, over=over)
+            score = now.posed.score
+            named = score.name if score.sign > 0 else f"- {score.name}"
+            copy(store, method.question.space, named, method.max_epochs, over=over)
     earlier = now.folder.notes.read_text(encoding="utf-8").splitlines() if now.folder.notes.exists() else []
     now.folder.write_notes(list(dict.fromkeys([*earlier, *said])))
 

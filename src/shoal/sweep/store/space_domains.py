@@ -27,7 +27,7 @@ def domains_of(space: Space) -> dict[str, Mapping[str, Any]]:
 
     Examples
     --------
-    >>> from shoal.sweep import as_space, choice, loguniform
+    >>> from shoal.sweep.space import as_space, choice, loguniform
     >>> domains = domains_of(as_space({"dropout": loguniform(0.01, 0.1), "norm": choice("batch", None)}))
     >>> domains["dropout"]
     {'kind': 'float', 'low': 0.01, 'high': 0.1, 'log': True}
