@@ -94,7 +94,10 @@ def method_for(
         base = replace(base, epochs=max_epochs)
     question = replace(question, base=base)
     done = resolved(base, question.facts)
-    whole = expected_seconds(question) if budget is not None else None
+    whole, left = None, budget
+    if budget is not None:
+        whole, ready = expected_seconds(question)
+        left = max(budget - ready, budget / 4)
     if trials is None and budget is None and question.space.size is None:
         trials = TRIALS
     made = strategy(
@@ -104,7 +107,7 @@ def method_for(
         max_epochs=int(done.epochs),
         seed=seed,
         expected_seconds=whole,
-        budget=budget,
+        budget=left,
         pauses=pauses,
     )
     return Method(question, made, seed, int(done.epochs))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from shoal import backend
 from shoal.sweep.evaluation import laid_out
 from shoal.sweep.question import Question
@@ -14,9 +16,10 @@ from shoal.train.key import ProgramKey
 from shoal.train.population import program_key
 from shoal.train.strategy import step_flops
 
-_COMPILE_SECONDS = 0.6
+_COMPILE_SECONDS = 1.0  # of a program of usual size, with what else makes it ready
 _FLOPS = 3e10  # of a core in training: between the small nets' and the large ones'
-_STEP_SECONDS = 2e-6  # of a step that computes next to nothing
+_STEP_SECONDS = 4e-6  # of a step that computes next to nothing
+_DRAWN = 16  # settings that stand for a space
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,16 @@ def outlook(question: Question, asks: Sequence[Ask]) -> Outlook:
     )
 
 
-def expected_seconds(question: Question) -> float:
-    """Return the expected seconds of one whole trial on this machine: the settings that do not vary, or a
-    typical one.
+def expected_seconds(question: Question) -> tuple[float, float]:
+    """Return what is expected on this machine: seconds of one whole trial, and to make the programs ready.
 
-    What varies is taken from the middle of the space.
+    Some settings drawn from the space stand for all. Programs are compiled once, however many trials there
+    are, so a short search of many shapes is mostly compiling.
     """
-    space = question.space
-    values = space.from_unit([0.5] * len(space.dimensions)) or {}
-    found = outlook(question, [Ask(0, values)])
-    return max(found.seconds - found.programs * _COMPILE_SECONDS / len(backend.devices()), 1e-3)
+    drawn = question.space.sample(np.random.default_rng(0), _DRAWN)
+    found = outlook(question, [Ask(i, values) for i, values in enumerate(drawn)])
+    ready = found.programs * _COMPILE_SECONDS / len(backend.devices())
+    return max((found.seconds - ready) / max(len(drawn), 1), 1e-3), ready
 
 
 def _seconds(key: ProgramKey, epochs: int) -> float:
