@@ -103,10 +103,10 @@ def test_the_rows_told_before_are_those_on_the_device(views):
 
 
 def test_a_footprint_by_hand(views):
-    """Ten networks in tiles of 4, one of another kind; 3 * 6 operations for each row and weight."""
+    """Ten networks in two tiles of 5, one of another kind; 3 * 6 operations for each row and weight."""
     members = [*shoal(QUICK[:10], spec((5,))), Member(spec((6,)), recipe(epochs=2))]
     found = footprint(members, views)
-    assert (found.nets, found.tiles, found.programs) == (11, 4, 2)
+    assert (found.nets, found.tiles, found.programs) == (11, 3, 2)
     steps, batch = 3, 8
     assert found.flops == 6 * batch * steps * (10 * 4 * (3 * 5 + 5) + 2 * (3 * 6 + 6))
     assert found.bytes_at_once < 1e6

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from shoal.cli.options import pairs
-from shoal.cli.progress import Bar
 from shoal.cli.say import write_json
 from shoal.cli.study import heading, question, say, study, write_csv
 
@@ -26,6 +25,7 @@ def ablate(table: str, **options: Any) -> int:
     What the settings have is taken out, what they lack is put in, one technique at a time. All of it trains
     at once, over the same folds from the same seeds, and every effect comes with its interval.
     """
+    from shoal.cli.progress import Bar
     from shoal.sweep.durations import seconds_of
 
     budget = seconds_of(options["budget"], "--budget")

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from shoal.cli.progress import Bar
 from shoal.cli.say import write_json
 from shoal.cli.study import heading, question, refuse_other_ending, say, study, write_csv
 
@@ -30,6 +29,7 @@ def curve(table: str, **options: Any) -> int:
     Every value trains on every fold from every seed, all at once. What the seeds have in common is bias, what
     they differ by is variance; a peak between two valleys is double descent.
     """
+    from shoal.cli.progress import Bar
     from shoal.sweep.curves.levels import parsed
 
     over, values = parsed(options["over"])

@@ -60,7 +60,7 @@ def said(seconds: float) -> str:
     Examples
     --------
     >>> said(0.42), said(75), said(4000)
-    ('0.4 s', '1 min 15 s', '1 h 7 min')
+    ('0.4 s', '1 min 15 s', '1 h 6 min')
     """
     if seconds < 10:
         return f"{seconds:.1f} s"
