@@ -22,6 +22,7 @@ from shoal.sweep.scoring import Figures, figures
 from shoal.sweep.space import as_space, choice, loguniform
 from shoal.sweep.store import Store
 from shoal.sweep.strategy import strategy
+from shoal.train.events import Finished
 
 BASE = Settings(hidden=(4,), epochs=6, schedule="constant", batch_size=32)
 
@@ -184,6 +185,30 @@ def test_when_the_time_is_over_nothing_is_waited_for():
     assert found.timed_out
     assert not found.interrupted
     assert len(found.trials) < 40
+
+
+def test_a_budget_that_ends_with_the_last_network_loses_nothing():
+    """Time that is over when all has ended interrupts nobody."""
+    asked, over = question(RATES), False
+
+    def see(event):
+        nonlocal over
+        over = over or isinstance(event, Finished)
+
+    runs = [run for values in asked.space.grid() for run in asked.runs(_ask(values), {})]
+    found = evaluate(asked.problem, runs, asked.folds, asked.scorers, on_event=see, stop=lambda: over)
+    assert len(found.scores) == len(runs)
+    assert not found.interrupted
+
+
+def test_probabilities_are_calibrated_where_that_is_asked():
+    base = replace(BASE, validation=0.3, epochs=30, hidden=(32,), learning_rate=0.05)
+    asked = question({"calibrate": [True, "auto"]}, base=base, names=("log_loss", "accuracy"))
+    with_, without = found_by(asked).trials.values()
+    assert with_.scores["accuracy"] == without.scores["accuracy"]
+    assert with_.parts != without.parts
+    with pytest.raises(SettingError, match="'calibrate' setting needs at least 10 validation rows"):
+        found_by(question({"calibrate": [True]}))
 
 
 def test_folds_within_folds_are_refused():

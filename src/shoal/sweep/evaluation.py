@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from shoal import data
+from shoal.fitting.calibrating import calibrated
 from shoal.fitting.endings import fruitless
 from shoal.fitting.ensembles import averaged_nets, outcomes, seeds_of, with_others
 from shoal.fitting.prepare import batchable, recipe_of, spec_of
@@ -28,8 +29,8 @@ from shoal.settings import Settings
 from shoal.sweep.preparing import prepared
 from shoal.sweep.runs import Key, Run, RunScore
 from shoal.sweep.scoring import Scorers
-from shoal.train.events import Event, Interrupted, NetStopped
-from shoal.train.loop import train
+from shoal.train.events import Event, Finished, Interrupted, NetStopped
+from shoal.train.loop import train, watched
 from shoal.train.population import Member
 from shoal.train.results import NetResult
 from shoal.train.tiles import planned
@@ -94,20 +95,12 @@ def evaluate(
     return batch.trained(frozenset(done), on_event, on_done, stop)
 
 
-@dataclass(frozen=True)
-class Footprint:
-    """What a batch will take: networks, and the members behind them, for the planner."""
-
-    members: list[Member]
-    views: list[View]
-
-
 def laid_out(
     problem: Problem, runs: Sequence[Run], folds: Sequence[data.Split], scorers: Scorers
-) -> Footprint:
-    """Return the networks of a batch as they would be trained, without training any."""
+) -> tuple[list[Member], list[View]]:
+    """Return the networks of a batch as they would be trained, and what they look at; none is trained."""
     batch = _Batch(problem, runs, folds, scorers, False, False, None)
-    return Footprint(batch.members, batch.views)
+    return batch.members, batch.views
 
 
 class _Batch:
@@ -135,18 +128,19 @@ class _Batch:
         The rows that score become the rows that the program judges.
         """
         judged: dict[tuple[int, int], int] = {}
+        left_out = {fold: self.problem.take(self.folds[fold].test) for fold in {r.fold for r in self.runs}}
         ways = []
         for i, run in enumerate(self.runs):
             ready, view = self.ready[i]
-            rows = self.folds[run.fold].test
+            rows = left_out[run.fold]
             plain = ready.view.valid is None and not self.train_scores and self.keep_models is None
             way = None
             if plain and averaged_nets(ready.settings.ensemble) == 1 and ready.settings.calibrate is not True:
-                way = self.scorers.from_program(ready, self.problem.take(rows))
+                way = self.scorers.from_program(ready, rows)
             if way is not None:
                 if (view, run.fold) not in judged:
                     judged[view, run.fold] = len(self.views)
-                    test = batchable(self.problem.take(rows), ready.encoder, ready.target, None)
+                    test = batchable(rows, ready.encoder, ready.target, None)
                     self.views.append(replace(ready.view, valid=test))
                 self.ready[i] = (ready, judged[view, run.fold])
             ways.append(way)
@@ -184,10 +178,10 @@ class _Batch:
         ]
         collected: dict[int, dict[int, NetResult]] = defaultdict(dict)
         found: dict[Key, RunScore] = {}
-        interrupted = False
+        interrupted = ended = False
 
         def took(event: Event) -> None:
-            nonlocal interrupted
+            nonlocal interrupted, ended
             interrupted = interrupted or isinstance(event, Interrupted)
             if isinstance(event, NetStopped) and event.result is not None:
                 place = places[event.net]
@@ -201,9 +195,12 @@ class _Batch:
                                 on_done(score)
             if on_event is not None:
                 on_event(event)
+            if stop is not None and not (ended or isinstance(event, Finished)) and stop():
+                ended = True
+                raise KeyboardInterrupt  # ends the training after the calls that run, like any other Ctrl-C
 
         members = [self.members[p] for p in places]
-        _follow(train(members, self.views, tile=[tiles[p] for p in places], keep=False), took, stop)
+        watched(train(members, self.views, tile=[tiles[p] for p in places], keep=False), took)
         scores = [found[run.key] for run in self.runs if run.key in found]
         return Evaluated(scores, interrupted)
 
@@ -249,6 +246,7 @@ class _Batch:
         scores, train_scores = nothing, nothing if self.train_scores else {}
         if not fruitless(result) and result.best_epoch > 0:
             model = conclude(ready, given, outcome, {}, result.seconds)
+            model = calibrated(model, given, ready, self.problem, None)
             fold = self.folds[run.fold]
             scores = self.scorers.score(model, self.problem, fold.test)
             if self.train_scores:
@@ -311,18 +309,3 @@ def _owners(settings: Sequence[Settings]) -> list[int]:
 def _cut(results: Mapping[int, NetResult]) -> bool:
     """Return whether a network was stopped in the middle, so that its score would be of another training."""
     return any(result.code == "interrupted" for result in results.values())
-
-
-def _follow(events, took: Callable[[Event], None], stop: Callable[[], bool] | None) -> None:
-    """Hand every event on; Ctrl-C, and `stop`, end the training after the calls that run."""
-    event, ended = next(events), False
-    while event is not None:
-        try:
-            took(event)
-            if stop is not None and not ended and stop():
-                ended = True
-                event = events.throw(KeyboardInterrupt())
-                continue
-            event = next(events, None)
-        except KeyboardInterrupt as struck:
-            event = events.throw(struck)

@@ -31,7 +31,7 @@ class StoreKeeper:
 
     def spent(self) -> float:
         """Return the seconds that earlier sittings have trained, all devices at work."""
-        return sum(row.seconds for row in self.store.runs()) / len(backend.devices())
+        return sum(row.seconds for row in self.store.runs(curves=False)) / len(backend.devices())
 
     def batches(self) -> Sequence[Batch]:
         """Return the batches so far."""

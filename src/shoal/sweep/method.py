@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from shoal.fitting.defaults import resolved
@@ -130,8 +131,6 @@ def kept(store: Any, method: Method, name: str = "sweep") -> Iterator[tuple[Stor
 
 def fold_marks(question: Question) -> list[str]:
     """Return a short mark of the rows of every fold, by which a store knows them again."""
-    from hashlib import blake2b
-
     marks = []
     for fold in question.folds:
         text = b"|".join(part.astype("int64").tobytes() for part in (fold.train, fold.valid, fold.test))

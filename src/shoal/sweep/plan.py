@@ -48,18 +48,18 @@ class Outlook:
 def outlook(question: Question, asks: Sequence[Ask]) -> Outlook:
     """Return what a batch will take, without training anything."""
     runs = [run for ask in asks for run in question.runs(ask, {})]
-    laid = laid_out(question.problem, runs, question.folds, question.scorers)
-    keys = [program_key(member, laid.views[member.view], 1) for member in laid.members]
-    work = sum(_seconds(key, member.last_epoch) for key, member in zip(keys, laid.members, strict=True))
+    members, views = laid_out(question.problem, runs, question.folds, question.scorers)
+    keys = [program_key(member, views[member.view], 1) for member in members]
+    work = sum(_seconds(key, member.last_epoch) for key, member in zip(keys, members, strict=True))
     cores = len(backend.devices())
     programs = len(set(keys))
     return Outlook(
         trials=len(asks),
         runs=len(runs),
-        nets=len(laid.members),
+        nets=len(members),
         programs=programs,
         seconds=(work + programs * _COMPILE_SECONDS) / cores,
-        bytes=footprint(laid.members, laid.views).bytes_at_once,
+        bytes=footprint(members, views).bytes_at_once,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal import data
 from shoal.errors import SettingError
+from shoal.fitting.calibrating import refuse_uncalibrated
 from shoal.fitting.defaults import Facts, resolved
 from shoal.fitting.epochs_by_folds import BY_FOLDS
 from shoal.fitting.learning_rate import decided, rates_found
@@ -40,6 +41,8 @@ def prepared(
     splits = [_inner(problem, run, s, folds, known) for run, s in zip(runs, given, strict=True)]
     rates = rates_found(problem, given, valid=None, folds=splits, starts=None, on_event=None)
     ready, views = prepare_all(problem, decided(given, rates), None, splits)
+    for s, (one, _) in zip(given, ready, strict=True):
+        refuse_uncalibrated(s, problem, one.view.valid, by_folds=False)
     return ready, given, views
 
 

@@ -47,13 +47,16 @@ class Question:
         """Return the settings of a trial."""
         return settings_with(self.base, self.space.settings(values, self.base.given()))
 
+    def keys(self, trial: int) -> list[Key]:
+        """Return what tells the networks of a trial apart, in the order of `runs`."""
+        return [(trial, fold, seed) for seed in self.seeds for fold in range(len(self.folds))]
+
     def runs(self, ask: Ask, states: Mapping[Key, Any]) -> list[Run]:
         """Return the networks of an ask, folds of a seed together."""
         settings, source = self.settings(ask.values), ask.trial if ask.parent is None else ask.parent
         return [
             Run(ask.trial, settings, fold, seed, ask.epochs, states.get((source, fold, seed)))
-            for seed in self.seeds
-            for fold in range(len(self.folds))
+            for _, fold, seed in self.keys(ask.trial)
         ]
 
 

@@ -151,6 +151,7 @@ class _Sitting:
         self.on_event = on_event or (lambda event: None)
         self.started = time.perf_counter()
         self.found = Found()
+        self.reserve = 0.0  # seconds that the network to keep will take
         self.states: dict[Key, Any] = {}
         self.open: Any = None
 
@@ -160,7 +161,7 @@ class _Sitting:
     def over(self) -> bool:
         if self.budget is None:
             return False
-        return self.seconds() + (self._last_training() if self.keep_time else 0.0) >= self.budget
+        return self.seconds() + self.reserve >= self.budget
 
     def _last_training(self) -> float:
         """Return the seconds that the network to keep will take, which learns from every row."""
@@ -203,7 +204,7 @@ class _Sitting:
         came = self._evaluated(number, asks, runs, before)
         self.found.interrupted = came.interrupted and not self.over()
         scores = {score.key: score for score in [*before, *came.scores]}
-        whole = [ask for ask in asks if all(run.key in scores for run in self.question.runs(ask, {}))]
+        whole = [ask for ask in asks if all(key in scores for key in self.question.keys(ask.trial))]
         told = self._note(whole, list(scores.values()))
         if len(whole) < len(asks):
             self.found.timed_out = self.over()
@@ -268,10 +269,11 @@ class _Sitting:
         self.found.runs |= by_key
         told = []
         for ask in asks:
-            parts = [by_key[run.key] for run in self.question.runs(ask, {})]
+            parts = [by_key[key] for key in self.question.keys(ask.trial)]
             trial = trial_of(ask, parts, self.question.scorers, self.found.trials.get(ask.trial))
             self.found.trials[ask.trial] = trial
             told.append(Told(ask.trial, trial.score, trial.epochs, trial.spread, trial.parts))
+        self.reserve = self._last_training() if self.keep_time else 0.0
         return told
 
     def _close(self, number: int, asks: list[Ask], told: list[Told], scores: Iterable[RunScore]) -> None:

@@ -121,6 +121,4 @@ def _ranks(means: np.ndarray) -> np.ndarray:
 
 
 def _runs(found: Found, question: Question, trial: Trial) -> list[Any]:
-    return [
-        found.runs[trial.number, fold, seed] for seed in question.seeds for fold in range(len(question.folds))
-    ]
+    return [found.runs[key] for key in question.keys(trial.number)]

@@ -66,17 +66,18 @@ class Domain(ABC):
         SettingError
             If there are infinitely many and no number is given.
         """
-        if points is None and self.size is None:
+        size = self.size
+        if size is None and points is None:
             raise SettingError(f"Expected a number of points for {self}, which has infinitely many values.")
-        if points is None or (self.size is not None and points >= self.size):
+        if points is None or (size is not None and points >= size):
             return self._all()
         units = [0.5] if points == 1 else [i / (points - 1) for i in range(points)]
         values = [self.from_unit(unit) for unit in units]
         return list({word(value): value for value in values}.values())
 
     def _all(self) -> list[Any]:
-        """Return all values of a finite domain: `to_unit` gives the middle of each one's share."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how many values it has")
+        """Return all values of a finite domain; one with infinitely many lists none."""
+        return []
 
 
 @dataclass(frozen=True)
