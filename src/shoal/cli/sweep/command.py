@@ -42,6 +42,9 @@ def sweep() -> None:
 @click.argument("table", type=TABLE)
 @click.option("--target", "-t", "targets", multiple=True, help="Column to predict; repeatable.")
 @click.option("--config", metavar="FILE", help="What varies: a sweep file of W&B or shoal (YAML).")
+@click.option(
+    "--ignore", multiple=True, metavar="NAME", help="A parameter of that file to leave out; repeatable."
+)
 @click.option("--method", metavar="NAME", help="auto, grid, random, bayes, tpe, gp, halving, hyperband, ...")
 @click.option("--trials", metavar="N", type=click.IntRange(1), help="Settings to try.")
 @click.option("--budget", metavar="TIME", type=TIME, help="Time for all of it: 90, 60s, 10m, 1h30m.")
@@ -151,12 +154,14 @@ def _order(table: str, targets: tuple[str, ...], options: dict[str, Any]) -> tup
     from shoal.cli.order import Order
     from shoal.cli.sweep.order import SweepOrder
 
+    if options["ignore"] and not options["config"]:
+        raise click.UsageError("--ignore leaves out parameters of a sweep file; give the file with --config.")
     said, given, space = [], {}, None
     if options["config"]:
         from shoal.cli.sweep.config import notices_of, options_of
         from shoal.sweep.space import read_sweep
 
-        read = read_sweep(options["config"])
+        read = read_sweep(options["config"], ignore=options["ignore"])
         said, given, space = notices_of(read), options_of(read), read.space.to_json()
         own_seed = {} if read.own.seed is None else {"seed": read.own.seed}
         settings = {**read.settings, **own_seed, **settings}
