@@ -438,7 +438,7 @@ def test_thousands_of_trials_fit_a_narrow_terminal() -> None:
     board.see(BatchStarted(0, 3000, 6000, 0))
     parts = [(-1.0 - i, -1.5 - i) if i % 10 else (np.nan, -1.0) for i in range(3000)]
     trials = [
-        Trial(i, ask.values, np.mean(p), np.std(p), p, {"log_loss": p})
+        Trial(i, ask.values, {"log_loss": p}, "log_loss")
         for i, (ask, p) in enumerate(zip(Asked().ask(), parts, strict=True))
     ]
     board.see(BatchDone(0, tuple(trials)))

@@ -1,35 +1,39 @@
-"""What a search knows, in the form in which `shoal.sweep.matter` asks for it."""
+"""What a search knows, in the form in which `shoal.sweep.matter` asks for it; nothing here wakes JAX."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from shoal.sweep.matter.evidence import Evidence
-from shoal.sweep.question import Question
-from shoal.sweep.run import Found
+from shoal.sweep.space import Space
+from shoal.sweep.trials import Trial
 
 
-def evidence_of(found: Found, question: Question) -> Evidence:
-    """Return the trials of a search with their scores.
+def evidence_of(
+    space: Space, trials: Sequence[Trial], folds: Sequence[Sequence[int]], seeds: int
+) -> Evidence:
+    """Return trials with their scores as evidence.
 
     Where a search stops its losers, each trial stands as it was last: a loser as good as its last rung.
 
     Parameters
     ----------
-    found : Found
-    question : Question
+    space : Space
+    trials : sequence of Trial
+    folds : sequence of (train, valid, test)
+        Rows of each part of every fold.
+    seeds : int
     """
-    folds, seeds = len(question.folds), len(question.seeds)
-    trials = list(found.trials.values())
-    parts = np.array([t.parts for t in trials], float).reshape(len(trials), seeds, folds)
-    tested = sum(len(fold.test) for fold in question.folds)
-    trained = sum(len(fold.train) + len(fold.valid) for fold in question.folds)
+    parts = np.array([trial.parts for trial in trials], float).reshape(len(trials), seeds, len(folds))
+    trained, tested = sum(fold[0] + fold[1] for fold in folds), sum(fold[2] for fold in folds)
     return Evidence(
-        question.space,
-        [t.values for t in trials],
-        parts.transpose(0, 2, 1).reshape(len(trials), folds * seeds),  # the seeds of a fold side by side
-        folds,
+        space,
+        [trial.values for trial in trials],
+        parts.swapaxes(1, 2).reshape(len(trials), -1),  # the seeds of a fold side by side
+        len(folds),
         seeds,
-        costs=[t.seconds for t in trials],
+        costs=[trial.seconds for trial in trials],
         test_to_train=tested / trained if trained else None,
     )

@@ -19,7 +19,7 @@ from shoal.sweep.events import BatchDone, BatchStarted, RunDone
 from shoal.sweep.question import Question
 from shoal.sweep.runs import Key, Run, RunScore
 from shoal.sweep.strategy import Ask, Strategy, Told
-from shoal.sweep.trials import Trial, trial_of
+from shoal.sweep.trials import Trial, finalists, trial_of
 
 Watcher = Callable[[object], object]
 
@@ -84,15 +84,14 @@ class Found:
         TrainingError
             If no trial came to anything.
         """
-        sound = [t for t in self.trials.values() if t.score is not None]
-        if not sound:
+        found = finalists(self.trials.values())
+        if not found:
             raise TrainingError(
                 "There is no best trial: every one diverged or was cut short. Lower the learning rates, or "
                 "give "
                 "the search more time."
             )
-        longest = max((t.rung or 0) for t in sound)
-        return max((t for t in sound if (t.rung or 0) == longest), key=lambda t: (t.score, -t.number))
+        return found[0]
 
 
 def search(
@@ -270,7 +269,8 @@ class _Sitting:
         told = []
         for ask in asks:
             parts = [by_key[key] for key in self.question.keys(ask.trial)]
-            trial = trial_of(ask, parts, self.question.scorers, self.found.trials.get(ask.trial))
+            scorers, before = self.question.scorers, self.found.trials.get(ask.trial)
+            trial = trial_of(ask, parts, scorers.names, scorers.main, before)
             self.found.trials[ask.trial] = trial
             told.append(Told(ask.trial, trial.score, trial.epochs, trial.spread, trial.parts))
         self.reserve = self._last_training() if self.keep_time else 0.0

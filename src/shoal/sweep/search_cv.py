@@ -22,6 +22,7 @@ from shoal.sweep.durations import seconds_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
 from shoal.sweep.learnt import evidence_of
+from shoal.sweep.matter.evidence import Evidence
 from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.method import Method, kept, method_for
 from shoal.sweep.question import Question
@@ -271,7 +272,12 @@ class SweepCV(BaseSearchCV):
     def importances_(self) -> Importances:
         """How much each setting matters, with intervals; ``.told()`` says it in sentences."""
         check_is_fitted(self, "found_")
-        return importances(evidence_of(self.found_, self.question_))
+        return importances(self._evidence())
+
+    def _evidence(self) -> Evidence:
+        question, trials = self.question_, list(self.found_.trials.values())
+        folds = [(len(fold.train), len(fold.valid), len(fold.test)) for fold in question.folds]
+        return evidence_of(question.space, trials, folds, len(question.seeds))
 
     def _nest(self, X: Any, y: Any, sample_weight: Any, groups: Any, budget: float | None) -> None:
         """Search again in every outer fold, and score what comes of it on the rows left out."""

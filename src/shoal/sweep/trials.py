@@ -1,17 +1,23 @@
-"""A trial: one choice of settings, with what its networks reached on every fold from every seed."""
+"""A trial: one choice of settings, with what its networks reached on every fold from every seed.
+
+Nothing here wakes JAX: the command line reads trials from a store.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shoal.sweep.runs import RunScore
-from shoal.sweep.scoring import Scorers
-from shoal.sweep.strategy import Ask
+from shoal.sweep.strategy.contract import Ask
+
+if TYPE_CHECKING:
+    from shoal.sweep.runs import RunScore
+    from shoal.sweep.store.records import RunRow
 
 
 @dataclass(frozen=True)
@@ -23,18 +29,18 @@ class Trial:
     number : int
     values : dict
         The settings that vary.
-    score, spread : float or None
-        Mean and standard deviation of the main score over folds and seeds; None if a part came to nothing.
-    parts : tuple of float
-        Main score by seed and fold, folds of a seed together; NaN for what came to nothing.
     scores : dict of str to tuple of float
-        Every score, part by part.
+        Every score by seed and fold, the folds of a seed together; NaN for what came to nothing.
+    main : str
+        The score that is searched by.
     train_scores : dict of str to tuple of float
         The same on the training rows, where they were asked for.
     epochs : int
         Most epochs that any of its networks trained.
     best_epochs : tuple of int
         The epoch whose weights were scored, part by part.
+    reasons : tuple of str
+        How each of its networks ended, in words.
     ended : dict of str to int
         How many networks ended in which way.
     seconds : float
@@ -43,21 +49,45 @@ class Trial:
         Epochs that the search let it train, where it lets losers stop.
     parent : int or None
         The trial whose networks it went on from.
+
+    Examples
+    --------
+    >>> Trial(0, {"dropout": 0.1}, {"r2": (0.5, 0.7)}, "r2").score
+    0.6
     """
 
     number: int
     values: dict[str, Any]
-    score: float | None
-    spread: float | None
-    parts: tuple[float, ...]
     scores: dict[str, tuple[float, ...]]
+    main: str
     train_scores: dict[str, tuple[float, ...]] = field(default_factory=dict)
     epochs: int = 0
     best_epochs: tuple[int, ...] = ()
+    reasons: tuple[str, ...] = ()
     ended: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     rung: int | None = None
     parent: int | None = None
+
+    @property
+    def parts(self) -> tuple[float, ...]:
+        """The main score, part by part."""
+        return self.scores[self.main]
+
+    @cached_property
+    def sound(self) -> bool:
+        """Whether every part came to something."""
+        return bool(self.parts) and bool(np.isfinite(self.parts).all())
+
+    @cached_property
+    def score(self) -> float | None:
+        """The mean of the main score; None if a part came to nothing."""
+        return float(np.mean(self.parts)) if self.sound else None
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of the main score over folds and seeds."""
+        return float(np.std(self.parts)) if self.sound else None
 
     @property
     def median_epoch(self) -> int:
@@ -65,34 +95,37 @@ class Trial:
         return max(1, int(np.median(self.best_epochs) + 0.5))
 
 
-def trial_of(ask: Ask, runs: Sequence[RunScore], scorers: Scorers, before: Trial | None = None) -> Trial:
+def trial_of(
+    ask: Ask,
+    runs: Sequence[RunScore] | Sequence[RunRow],
+    names: Iterable[str],
+    main: str,
+    before: Trial | None = None,
+) -> Trial:
     """Return a trial as its runs leave it.
 
     Parameters
     ----------
     ask : Ask
-    runs : sequence of RunScore
+    runs : sequence of RunScore or RunRow
         Folds of a seed together.
-    scorers : Scorers
+    names : iterable of str
+        Of the scores.
+    main : str
+        The score that is searched by.
     before : Trial, optional
         What an earlier rung left.
     """
-    scores = {name: tuple(run.scores[name] for run in runs) for name in scorers.names}
-    trained = {
-        name: tuple(run.train_scores[name] for run in runs) for name in scorers.names if runs[0].train_scores
-    }
-    parts = scores[scorers.main]
-    score, spread = mean_and_spread(parts)
+    names = tuple(names)
     return Trial(
         number=ask.trial,
         values=dict(ask.values),
-        score=score,
-        spread=spread,
-        parts=parts,
-        scores=scores,
-        train_scores=trained,
+        scores=_by_name([run.scores for run in runs], names),
+        main=main,
+        train_scores=_by_name([run.train_scores for run in runs], names) if runs[0].train_scores else {},
         epochs=max(run.epochs for run in runs),
         best_epochs=tuple(run.best_epoch for run in runs),
+        reasons=tuple(run.reason for run in runs),
         ended=dict(Counter(run.ended for run in runs)),
         seconds=sum(run.seconds for run in runs) + (before.seconds if before is not None else 0.0),
         rung=ask.epochs,
@@ -100,14 +133,19 @@ def trial_of(ask: Ask, runs: Sequence[RunScore], scorers: Scorers, before: Trial
     )
 
 
-def mean_and_spread(parts: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return mean and standard deviation of the scores of a trial; None where a part came to nothing.
+def finalists(trials: Iterable[Trial]) -> list[Trial]:
+    """Return the trials that were trained longest, from the best to the worst: those that can be compared."""
+    sound = [trial for trial in trials if trial.sound]
+    longest = max((trial.rung or 0 for trial in sound), default=0)
+    found = [trial for trial in sound if (trial.rung or 0) == longest]
+    return sorted(found, key=lambda trial: (-(trial.score or 0.0), trial.number))
 
-    Examples
-    --------
-    >>> mean_and_spread([1.0, 3.0]), mean_and_spread([1.0, float("nan")])
-    ((2.0, 1.0), (None, None))
-    """
-    if not parts or not np.isfinite(parts).all():
-        return None, None
-    return float(np.mean(parts)), float(np.std(parts))
+
+def _by_name(
+    each: Sequence[Mapping[str, float | None]], names: tuple[str, ...]
+) -> dict[str, tuple[float, ...]]:
+    """Return scores part by part; a store keeps None for what came to nothing."""
+    return {
+        name: tuple(float("nan") if one[name] is None else float(one[name] or 0.0) for one in each)
+        for name in names
+    }

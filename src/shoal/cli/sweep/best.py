@@ -9,8 +9,9 @@ from typing import Any
 
 from shoal.cli.say import finite, write_json
 from shoal.cli.sweep.folder import SweepFolder
-from shoal.cli.sweep.kept import Kept, KeptTrial, open_store, read_kept
+from shoal.cli.sweep.kept import Kept, open_store, read_kept
 from shoal.errors import FileError, SettingError, TrainingError
+from shoal.sweep.trials import Trial
 
 
 def keep_best(path: str, out: str | None, trial: int | None, printed: bool, as_json: bool) -> None:
@@ -55,7 +56,7 @@ def yaml_of(settings: Mapping[str, Any]) -> str:
     return "".join(f"{name}: {written(value)}\n" for name, value in finite(dict(settings)).items())
 
 
-def _chosen(kept: Kept, trial: int | None, path: str) -> KeptTrial:
+def _chosen(kept: Kept, trial: int | None, path: str) -> Trial:
     if trial is None:
         best = kept.best()
         if best is None:
@@ -69,7 +70,7 @@ def _chosen(kept: Kept, trial: int | None, path: str) -> KeptTrial:
 
 
 def _trained(
-    written: Mapping[str, Any], path: str, kept: Kept, trial: KeptTrial, out: str | None
+    written: Mapping[str, Any], path: str, kept: Kept, trial: Trial, out: str | None
 ) -> dict[str, Any]:
     """Train a trial's settings on all rows, if a model is wanted, and return the settings."""
     from shoal.cli.sweep.final import judged, refitted, settings_of
@@ -94,7 +95,7 @@ def _copied(model: Path, out: str) -> None:
 
 
 def _tell(
-    kept: Kept, trial: KeptTrial, settings: Mapping[str, Any], out: str | None, printed: bool, as_json: bool
+    kept: Kept, trial: Trial, settings: Mapping[str, Any], out: str | None, printed: bool, as_json: bool
 ) -> None:
     if as_json:
         figures = {"value": kept.main.figure(trial.score), "spread": trial.spread}

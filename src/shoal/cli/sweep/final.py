@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from shoal.cli.sweep.kept import Kept, KeptTrial
+from shoal.cli.sweep.kept import Kept
 from shoal.cli.sweep.posing import Posed
 from shoal.cli.sweep.verdict import Standing, standing
 from shoal.errors import TrainingError
@@ -28,20 +28,20 @@ from shoal.train.events import Interrupted
 class Refitted:
     """A trial's settings, trained on all rows."""
 
-    trial: KeptTrial
+    trial: Trial
     settings: Settings
     model: Model
 
 
-def settings_of(question: Question, trial: KeptTrial) -> Settings:
+def settings_of(question: Question, trial: Trial) -> Settings:
     """Return the settings with which a trial's network is trained on all rows."""
     settings = question.settings(trial.values)
-    changed = refit_settings(question.problem, settings, _as_trial(trial))
+    changed = refit_settings(question.problem, settings, trial)
     return replace(settings, **changed).checked()
 
 
 def refitted(
-    question: Question, trial: KeptTrial, on_event: Callable[[object], object] | None = None
+    question: Question, trial: Trial, on_event: Callable[[object], object] | None = None
 ) -> Refitted:
     """Train a trial's settings on all rows.
 
@@ -80,7 +80,7 @@ def judged(posed: Posed, kept: Kept, made: Refitted, nested: list[float] | None 
     return replace(made.model, provenance=found, scores=scores)
 
 
-def best_of(kept: Kept) -> KeptTrial:
+def best_of(kept: Kept) -> Trial:
     """Return the best trial.
 
     Raises
@@ -102,7 +102,7 @@ def best_of(kept: Kept) -> KeptTrial:
     return best
 
 
-def _of_folds(kept: Kept, trial: KeptTrial, rows: int) -> dict[str, Any]:
+def _of_folds(kept: Kept, trial: Trial, rows: int) -> dict[str, Any]:
     found = standing(kept)
     folds = len(kept.plan["folds"])
     method = f"{folds}-fold cross-validation"
@@ -146,20 +146,6 @@ def interval_of(scores: list[float]) -> tuple[float, float]:
 
 def _scores(kept: Kept, rows: int, method: str, figure: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "level": 0.95, "method": method, "figures": {kept.main.name: dict(figure)}}
-
-
-def _as_trial(trial: KeptTrial) -> Trial:
-    return Trial(
-        trial.number,
-        trial.values,
-        trial.score,
-        trial.spread,
-        trial.parts,
-        trial.scores,
-        epochs=trial.epochs,
-        best_epochs=trial.best_epochs,
-        rung=trial.rung,
-    )
 
 
 def _source(path: str) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.cli.say import write_json
 from shoal.cli.sweep.folder import SweepFolder
-from shoal.cli.sweep.kept import Kept, KeptTrial, open_store, read_kept
+from shoal.cli.sweep.kept import Kept, open_store, read_kept
 from shoal.cli.sweep.verdict import ended, endings, standing
 from shoal.history.wording import compact, listed
 from shoal.rules import Number
 from shoal.sweep.durations import said
 from shoal.sweep.matter.best import in_words
+from shoal.sweep.trials import Trial
 
 if TYPE_CHECKING:
     from shoal.sweep.store import Store
@@ -147,7 +148,7 @@ def _learnt(kept: Kept, order: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _renumbered(steps: list[str], trials: list[KeptTrial]) -> list[str]:
+def _renumbered(steps: list[str], trials: list[Trial]) -> list[str]:
     """Return sentences with the numbers of trials, in place of their places in the evidence."""
     import re
 
@@ -183,7 +184,7 @@ def _of_nested(outcome: dict[str, Any], kept: Kept) -> list[str]:
     ]
 
 
-def _table(kept: Kept, trials: list[KeptTrial]) -> Any:
+def _table(kept: Kept, trials: list[Trial]) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text

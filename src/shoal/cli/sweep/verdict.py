@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shoal.cli.sweep.kept import Kept, KeptTrial, Score
+from shoal.cli.sweep.kept import Kept, Score
 from shoal.history.wording import compact, listed, with_bounds
+from shoal.sweep.trials import Trial
 
 if TYPE_CHECKING:
     from shoal.sweep.matter.best import Verdict
@@ -27,13 +28,13 @@ class Standing:
     Parameters
     ----------
     score : Score
-    finalists : list of KeptTrial
+    finalists : list of Trial
         From the best to the worst.
     verdict : Verdict
     """
 
     score: Score
-    finalists: list[KeptTrial]
+    finalists: list[Trial]
     verdict: Verdict
 
     def number(self, place: int) -> int:
@@ -141,7 +142,7 @@ def _stopped(kept: Kept) -> str:
     return f"Losers were stopped: {listed(steps)} epochs."
 
 
-def _reason(failed: Sequence[KeptTrial]) -> str:
+def _reason(failed: Sequence[Trial]) -> str:
     """Return the most usual reason of the networks that came to nothing."""
     reasons = Counter(
         reason
@@ -152,7 +153,7 @@ def _reason(failed: Sequence[KeptTrial]) -> str:
     return reasons.most_common(1)[0][0]
 
 
-def _with_what(kept: Kept, failed: Sequence[KeptTrial], sound: Sequence[KeptTrial]) -> str:
+def _with_what(kept: Kept, failed: Sequence[Trial], sound: Sequence[Trial]) -> str:
     """Return the range of the one setting that tells those that failed from the others, if one does."""
     if len(failed) < _FEWEST or not sound:
         return ""
