@@ -27,6 +27,7 @@ from shoal.fitting.prepare import Prepared, prepare_all, recipe_of, spec_of
 from shoal.fitting.problem import Problem, other_table, problem_of, whole_table
 from shoal.fitting.transfer import Start, start_of, tell
 from shoal.history import History
+from shoal.history.answers import Answers
 from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
@@ -62,6 +63,8 @@ class Trained:
     seconds : float
     state : dict
         What a later run needs to go on.
+    answers : Answers or None
+        What was said about each row that judged, beside the truth; None where none did.
     """
 
     model: Model
@@ -73,6 +76,7 @@ class Trained:
     interrupted: bool
     seconds: float
     state: dict[str, Any] = field(repr=False, default_factory=dict)
+    answers: Answers | None = field(repr=False, default=None)
 
 
 # ---------------------------------------------------------------- the story
@@ -286,7 +290,8 @@ def train_table(
     done, calibration = calibrated_as_planned(plan, problem, done, other)
     model = done[0][0]
     chosen_by_folds = model.scores if given.epochs == BY_FOLDS else {}
-    scores = {**(judge(plan, problem, done, other) or chosen_by_folds), **calibration}
+    found, answers = judge(plan, problem, done, other)
+    scores = {**(found or chosen_by_folds), **calibration}
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}
     facts["seconds"] = round(time.perf_counter() - started, 3)
@@ -301,6 +306,7 @@ def train_table(
         interrupted=interrupted.seen,
         seconds=facts["seconds"],
         state=result.state,
+        answers=answers,
     )
 
 

@@ -75,6 +75,11 @@ class RunFolder:
         return self.path / "notes.txt"
 
     @property
+    def answers(self) -> Path:
+        """What was said about each row that judged, beside the truth."""
+        return self.path / "answers.csv"
+
+    @property
     def state(self) -> Path:
         """What a later run needs to go on from here."""
         return self.path / "state.safetensors"

@@ -20,6 +20,7 @@ from shoal.cli.watch import Earlier, Watch
 from shoal.data import infer_task, notices, read_table
 from shoal.errors import FileError
 from shoal.history import History, default_metric, read_history
+from shoal.history.answers import write_answers
 from shoal.history.wording import compact, with_bounds
 from shoal.model.archive import read_archive
 from shoal.model.contents import from_members
@@ -97,6 +98,8 @@ def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: li
     folder.write_resolved(trained.settings.to_json())
     folder.write_history(trained.history)
     folder.write_notes(said)
+    if trained.answers is not None:
+        write_answers(trained.answers, folder.answers)
     write_state(trained.state, folder.state)
     write_report(facts_of(order, wish, trained, said), folder.report)
 

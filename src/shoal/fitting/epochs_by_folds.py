@@ -146,7 +146,7 @@ def _found(problem: Problem, done: Sequence[Fitted], folds: Sequence[data.Split]
     best = tuple(epoch for nets in members for epoch in nets if epoch > 0)
     if not best:
         refuse_fruitless(done[0][1], done[0][2].settings)
-    scores = judged_by_folds([model for model, _, _ in done], problem, [fold.valid for fold in folds])
+    scores, _ = judged_by_folds([model for model, _, _ in done], problem, [fold.valid for fold in folds])
     method = f"{len(folds)}-fold cross-validation, which chose the number of epochs too"
     return EpochsFound(best, len(folds), {**scores, "method": method})
 
