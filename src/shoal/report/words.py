@@ -33,6 +33,11 @@ def title(facts: Facts) -> str:
     return f"Predicting {listed(facts.targets)} from {facts.table}"
 
 
+def capital(text: str) -> str:
+    """Return a text that starts a line."""
+    return text[:1].upper() + text[1:]
+
+
 def headline(facts: Facts) -> str:
     """Say in one or two sentences how good the network is on rows that it did not learn from."""
     if not facts.judged:
