@@ -33,6 +33,7 @@ from shoal.cli.curve import curve
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
+from shoal.cli.report import report
 from shoal.cli.say import wants_json, write_json
 from shoal.cli.schedule import schedule
 from shoal.cli.show import show
@@ -61,6 +62,7 @@ for command in (
         curve,
         predict,
         calibrate,
+        report,
         lr,
         check,
         schedule,

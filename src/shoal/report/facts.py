@@ -62,6 +62,8 @@ class Facts:
         The figure that they are losses of.
     pictures : sequence of Markup
         Figures that show where it errs.
+    unfinished : str
+        Why there is no network to tell of; empty where there is one.
     """
 
     table: str
@@ -86,6 +88,7 @@ class Facts:
     importances: Sequence[Mapping[str, Any]] = ()
     importances_of: str = ""
     pictures: Sequence[Markup] = ()
+    unfinished: str = ""
 
     @property
     def method(self) -> str:

@@ -40,6 +40,8 @@ def capital(text: str) -> str:
 
 def headline(facts: Facts) -> str:
     """Say in one or two sentences how good the network is on rows that it did not learn from."""
+    if facts.unfinished:
+        return facts.unfinished
     if not facts.judged:
         return (
             "No rows were kept aside, so nothing is known about how it does on rows that it has not seen. "

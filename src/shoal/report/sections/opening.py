@@ -45,7 +45,7 @@ def _attention(findings: Sequence[Any] | None) -> Markup | None:
 
 
 def _entries(facts: Facts) -> list[tuple[str, Any]]:
-    entries = [("Task", facts.task), ("Target", listed(facts.targets))]
+    entries = [*([("Task", facts.task)] if facts.task else []), ("Target", listed(facts.targets))]
     if facts.classes and facts.task in ("binary", "multiclass"):
         entries.append((f"{len(facts.classes)} classes", listed(facts.classes)))
     if facts.rows:
