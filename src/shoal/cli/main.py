@@ -25,6 +25,7 @@ import click
 from shoal import __version__
 from shoal.cli.ablate import ablate
 from shoal.cli.augment import augment
+from shoal.cli.backprop import backprop
 from shoal.cli.calibrate import calibrate
 from shoal.cli.check import check
 from shoal.cli.columns import columns
@@ -67,6 +68,7 @@ for command in (
         check,
         schedule,
         augment,
+        backprop,
         info,
         show,
         columns,

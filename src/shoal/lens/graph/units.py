@@ -118,7 +118,7 @@ def labels_of(column: Column, trace: Trace) -> tuple[str, ...]:
         return trace.names
     if column.last is trace.stages[-1] and len(trace.outputs) == len(column.last.values):
         return trace.outputs
-    return tuple(str(i + 1) for i in range(len(column.last.values)))
+    return tuple(f"unit {i + 1}" for i in range(len(column.last.values)))
 
 
 def _caption(column: Column, shown: int) -> str:
