@@ -36,7 +36,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     step (`shoal.train.descent`).
     """
     kind = LOSSES[key.loss]
-    frozen = _frozen(key)
+    frozen = frozen_norms(key)
 
     def objective(params, running, batch, net, step_key, keep=None):
         now = Pass(
@@ -65,7 +65,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     return objective
 
 
-def _frozen(key: ProgramKey) -> frozenset[str]:
+def frozen_norms(key: ProgramKey) -> frozenset[str]:
     """Return the paths of batch norms that are frozen: their running statistics must not move either."""
     norms = [path for path, layer, _ in key.structure.walk() if layer.kind == "batch_norm"]
     return frozenset(path for path in norms if rate_factor(f"{path}.gamma", key.rate_factors) == 0.0)
