@@ -6,6 +6,7 @@ exit   meaning
 0      done
 1      refused: the table, the model file, the disk (`ShoalError`, `OSError`)
 2      the command line itself is wrong: unknown command, option or setting
+3, 4   ``shoal diagnose`` found a warning, an error
 70     a mistake in shoal; ``SHOAL_DEBUG=1`` shows where it lies
 130    interrupted with Ctrl-C
 =====  =========================================================================
@@ -31,6 +32,7 @@ from shoal.cli.check import check
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
 from shoal.cli.curve import curve
+from shoal.cli.diagnose import diagnose
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
@@ -66,6 +68,7 @@ for command in (
         report,
         lr,
         check,
+        diagnose,
         schedule,
         augment,
         backprop,

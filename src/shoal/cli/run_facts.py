@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shoal.cli.diagnosis import findings_of_unfinished
 from shoal.cli.run_folder import RunFolder
 from shoal.data.columns import Column
 from shoal.data.kinds import ColumnKind
@@ -17,6 +18,7 @@ from shoal.history import History, read_history
 from shoal.history.answers import Answers, read_answers
 from shoal.model.archive import read_archive
 from shoal.model.contents import Contents, from_members
+from shoal.model.diagnosis import diagnosis_of
 from shoal.model.zeros import Zeros, zeros_said
 from shoal.report import Facts
 
@@ -99,6 +101,7 @@ def facts_of_model(
         spec=document["spec"],
         weights={name: array.shape for name, array in contents.params.items()},
         python=python_of(order, settings.get("given", {})),
+        findings=diagnosis_of(history, provenance, scores),
     )
 
 
@@ -179,6 +182,7 @@ def _unfinished(
         given=order.get("settings", {}),
         command=command,
         notices=notes,
+        findings=findings_of_unfinished(history, order),
         unfinished=f"This run has no model: {why}. Its {len(history):,} epochs so far are shown.",
     )
 

@@ -98,6 +98,14 @@ class RunFolder:
         """Write what was ordered."""
         _write_json(self.path / "settings.given.json", order)
 
+    def read_given(self) -> dict[str, Any]:
+        """Read what was ordered; empty where it is not there or not readable."""
+        try:
+            found = json.loads((self.path / "settings.given.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     def write_resolved(self, settings: Mapping[str, Any]) -> None:
         """Write every setting as it was used."""
         _write_json(self.path / "settings.json", settings)

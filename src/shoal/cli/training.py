@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from shoal.cli.calibrate import said as calibration_said
+from shoal.cli.diagnose import told
 from shoal.cli.order import Order
 from shoal.cli.run_facts import read_run
 from shoal.cli.run_folder import RunFolder
@@ -122,6 +123,8 @@ def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: in
     print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
     if zeros := zeros_said(trained.model.zeros(), trained.model.provenance):
         print(f"{zeros}.")
+    for line in told(trained.model.diagnosis):
+        print(line)
     print(f"model   {wish.model or folder.model}")
     print(f"report  {folder.report}")
 
@@ -141,6 +144,7 @@ def _plain(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: 
         "best_epoch": history.best_epoch,
         "stop_reason": history.stop_reason,
         "zeros": trained.model.zeros().to_json(),
+        "findings": [one.to_json() for one in trained.model.diagnosis],
         "interrupted": trained.interrupted,
         "seconds": trained.seconds,
         "settings": trained.settings.to_json(),

@@ -19,6 +19,8 @@ from shoal.settings import Settings
 from shoal.train.view import Batchable
 
 _USUAL = ("learning_rate", "weight_decay", "dropout", "hidden", "activation", "epochs", "scaling", "schedule")
+_SQUEEZED = 2.7  # smooth clipping ends at 3; this far come numbers of six standard deviations
+_MOST_COMPARED = 50_000  # rows of a table in which rows that occur twice are looked for
 _SHORT_OF_DIGITS = 6  # decimals to which rows are compared
 
 
@@ -44,8 +46,8 @@ def facts_of(ready: Prepared, rows: int | None = None) -> dict[str, Any]:
         found["target_outlier"] = _farthest(train.target)
     if isinstance(ready.encoder, data.TableEncoder):
         found |= _of_columns(ready, _few(train))
-    if valid is not None and len(valid):
-        found["shared_rows"] = _shared(train, valid)
+        if valid is not None and len(valid) > 0 and len(train) <= _MOST_COMPARED:
+            found["shared_rows"] = _shared(train, valid)
     return found
 
 
@@ -117,6 +119,9 @@ def _spread(ready: Prepared, few: Batchable, blocks: Mapping[str, np.ndarray]) -
         return {}
     largest = max(scales, key=lambda name: scales[name])
     spread = {"largest": scales[largest], "smallest": min(scales.values()), "column": largest}
+    if ready.settings.smooth_clip is True:
+        squeezed = {name: float(np.mean(np.abs(blocks[name][:, 0]) > _SQUEEZED)) for name in scales}
+        spread["squeezed"] = max(squeezed.values())
     return {"spread": spread}
 
 

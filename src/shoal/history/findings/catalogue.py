@@ -44,7 +44,7 @@ def find(evidence: Evidence, *, ignore: Collection[str] = ()) -> list[Finding]:
     """
     silent = checked_codes(ignore)
     rules = [rule for code, rule in RULES.items() if code not in silent]
-    found = [rule.function(evidence) for rule in rules if rule.live or not evidence.running]
+    found = [rule.function(evidence) for rule in rules]
     return in_order(one for one in found if one is not None)
 
 

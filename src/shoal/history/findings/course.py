@@ -85,6 +85,8 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     now, usual = evidence.number("learning_rate"), evidence.fact("usual", "learning_rate")
     if not len(losses) or not np.isfinite(losses).all():
         return None
+    if baseline is None and len(losses) < _FEWEST:
+        return None  # the first epoch says little of what a constant costs
     level = baseline or float(np.median(losses[len(losses) // 2 :]))
     leap = float(losses[:3].max()) / level if level > 0 else 0.0
     known = now is not None and isinstance(usual, float)
@@ -146,8 +148,8 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
         "S104",
         "learning rate too low",
         "warning",
-        f"The training loss crept from {compact(float(losses[0]))} to {compact(float(losses[-1]))}, and a step "
-        f"late in training did {percent(min(pace, 9.99))} of what an early one did.{_told_rate(evidence)}",
+        f"The training loss crept from {compact(float(losses[0]))} to {compact(float(losses[-1]))}, and a "
+        f"late step did {percent(min(pace, 9.99))} of what an early one did.{_told_rate(evidence)}",
         f"Set {asked(change)}." if change else "Raise learning_rate.",
         span(1, len(losses)),
         {"pace": pace, "threshold": STEADY},
@@ -162,7 +164,13 @@ def plateau(evidence: Evidence) -> Finding | None:
         return None
     half = losses[len(losses) // 2 :]
     left, fall = float(half.min()) / baseline, (float(half[0]) - float(half.min())) / baseline
-    if left > 2.0 or not (left > 1 - STUCK or (left > OPEN and fall < STALLED)):
+    restless = float(np.abs(np.diff(half)).mean()) > ROUGH * baseline
+    if (
+        evidence.running
+        or restless
+        or left > 2.0
+        or not (left > 1 - STUCK or (left > OPEN and fall < STALLED))
+    ):
         return None
     if _pace(evidence) is not None and is_low(evidence):  # small steps are another finding
         return None
@@ -241,7 +249,7 @@ def _told_rate(evidence: Evidence) -> str:
     if now is None:
         return ""
     beside = f"; {usual:g} is usual here" if isinstance(usual, float) and usual != now else ""
-    return f" (learning_rate={now:g}{beside}.)"
+    return f" learning_rate is {now:g}{beside}."
 
 
 def _spent(evidence: Evidence, count: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,10 +72,9 @@ class Evidence:
         return np.arange(1, len(self.history) + 1)
 
     def layers(self, quantity: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return a quantity of every layer as `measured` gives it, the first layer first, the head last."""
+        """Return a quantity of every layer as `measured` gives it, from the entrance to the head."""
         names = [name for name in self.history.names if name.startswith(f"{quantity}/")]
-        paths = sorted((name.partition("/")[2] for name in names), key=_depth)
-        return {path: self.measured(f"{quantity}/{path}") for path in paths}
+        return {name.partition("/")[2]: self.measured(name) for name in names}
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a setting, or `default` where it is not known or left to shoal."""
@@ -99,9 +97,3 @@ class Evidence:
     def running(self) -> bool:
         """Whether training still runs."""
         return bool(self.facts.get("running"))
-
-
-def _depth(path: str) -> tuple[int, list[int], str]:
-    """Order layers as data passes them: what precedes the layers, the layers by their numbers, the head."""
-    place = 2 if path.startswith("head") else 1 if re.search(r"\d", path) else 0
-    return place, [int(number) for number in re.findall(r"\d+", path)], path

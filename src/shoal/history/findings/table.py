@@ -13,6 +13,9 @@ a column thirty times as wide takes steps a thousand times as long as its neighb
 
 ROUGH = 100.0  # ratio of two columns as the network sees them, where both are measured numbers
 
+SQUEEZED = 0.2
+"""Share of a column's values that smooth clipping drew to its ends; of scaled numbers next to none."""
+
 LEAK = 0.97
 """Share of a constant's errors that one column alone does away with. The best single column of the tables
 that people train on takes away 0.8 (a tumour's size, breast cancer) to 0.93 (a petal's width, iris)."""
@@ -43,17 +46,24 @@ def unscaled(evidence: Evidence) -> Finding | None:
     if largest is None or not smallest:
         return None
     ratio, column = largest / smallest, evidence.fact("spread", "column")
-    if not (largest > UNSCALED or (ratio > ROUGH and evidence.setting("scaling") == "none")):
+    squeezed = evidence.fact("spread", "squeezed") or 0.0
+    rough = ratio > ROUGH and evidence.setting("scaling") == "none"
+    if not (largest > UNSCALED or rough or squeezed > SQUEEZED):
         return None
+    told = (
+        f"The network sees '{column}' with values around {compact(largest)}, {compact(ratio)} times those of "
+        "the smallest column: one rate cannot suit both."
+        if largest > UNSCALED or rough
+        else f"Clipping draws {percent(squeezed)} of the values of a column to its ends, where they look alike."
+    )
     return Finding(
         "S401",
         "inputs not scaled",
         "warning",
-        f"The network sees '{column}' with values around {compact(largest)}, {compact(ratio)} times those of "
-        "the smallest column: one rate cannot suit both.",
+        told,
         "Set scaling='standard'.",
         f"column '{column}'",
-        {"largest": largest, "smallest": smallest, "ratio": ratio, "threshold": UNSCALED},
+        {"largest": largest, "smallest": smallest, "ratio": ratio, "squeezed": squeezed},
         {"scaling": "standard", "smooth_clip": "auto"},
     )
 
