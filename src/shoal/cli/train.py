@@ -21,6 +21,7 @@ SHORTCUTS = {
     "epochs": "Most passes over the rows.",
     "patience": "Epochs without improvement before training stops.",
     "split": "How rows are put aside: auto, random, stratified, grouped or time.",
+    "record": "What is kept of every epoch: losses, or layers too.",
     "seed": "Decides initial weights, splits and the order of rows.",
 }
 """Settings that have an option of their own; every setting can be given with --set."""

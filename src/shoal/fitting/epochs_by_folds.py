@@ -138,7 +138,7 @@ def with_reason(done: Fitted, found: EpochsFound | None) -> Fitted:
 def _of_a_fold(settings: Settings, folds: int) -> Settings:
     """Return the settings of a fold's network: it may train as long as by default, and stops early."""
     share = 1.0 / folds  # says that there are validation rows; which they are, the fold says
-    return replace(settings, epochs="auto", validation=share, calibrate=False)
+    return replace(settings, epochs="auto", validation=share, calibrate=False, record="losses")
 
 
 def _found(problem: Problem, done: Sequence[Fitted], folds: Sequence[data.Split]) -> EpochsFound:

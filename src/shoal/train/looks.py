@@ -20,6 +20,7 @@ import jax
 import numpy as np
 
 from shoal import backend, programs
+from shoal.rules import Number, check, refuse_unknown
 from shoal.train.columns import layout_of
 from shoal.train.judge import valid_block
 from shoal.train.key import ProgramKey
@@ -33,6 +34,8 @@ from shoal.train.strategy import step_flops
 from shoal.train.tiles import Tile
 from shoal.train.view import Batchable, View
 
+RECORDS = ("layers", "losses")
+"""What may be recorded of every epoch."""
 LEAST_ROWS, MOST_ROWS = 128, 256
 """Training rows that are looked at: a sixteenth of them within these bounds; half as many of validation."""
 SHARE = 0.04
@@ -43,6 +46,34 @@ _FLOPS = 5e10  # of one core, in products of a usual size
 _OVER = (EARLY, DIVERGED, LOSS, ACCURACY, LEVEL)  # codes that no later run takes up again
 _MOST_PROGRAMS = 32
 _MEMORY = 64 << 20  # bytes of states that wait to be looked at
+
+
+Seen = Callable[[], dict[int, Record]]
+"""Waits for looks that are under way, and tells what was seen: net -> epoch -> columns."""
+
+
+def as_record(value: Any) -> tuple[Any, ...]:
+    """Return the setting ``record`` as (kind, epochs from look to look), or empty where only losses are kept.
+
+    Raises
+    ------
+    SettingError
+        If there is no such number beside it, or it is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> as_record("losses"), as_record("layers"), as_record({"kind": "layers", "every": 10})
+    ((), ('layers', 0), ('layers', 10))
+    """
+    given = {"kind": value} if isinstance(value, str) else dict(value)
+    kind = given.pop("kind")
+    known = ("every",) if kind == "layers" else ()
+    refuse_unknown(f"The record of {kind}", given, known)
+    if kind != "layers":
+        return ()
+    if "every" in given:
+        check("the record of layers", "every", given["every"], Number(1, integer=True))
+    return kind, int(given.get("every", 0))
 
 
 def next_look(epoch: int, apart: int) -> int:
@@ -121,8 +152,9 @@ class Looks:
         places: np.ndarray,
         done: np.ndarray,
         tables: dict[str, np.ndarray],
-    ) -> Future[dict[int, Record]] | None:
-        """Begin to look at the networks of a tile after a call; the future tells net -> epoch -> columns.
+        clipped: np.ndarray | None = None,
+    ) -> Seen | None:
+        """Begin to look at the networks of a tile after a call; what comes back tells what was seen.
 
         Parameters
         ----------
@@ -136,16 +168,21 @@ class Looks:
             Epochs that each of them was trained in this call.
         tables : dict
             Of the call; ``"rate"`` of these places, with what each epoch ended with.
+        clipped : (n, epochs) array, optional
+            Share of the steps that were clipped.
 
         Returns
         -------
-        Future, or None where nobody is to be looked at now
+        Seen, or None where there is nothing to tell
         """
         first = tile.epoch - tables["rate"].shape[1]
         epochs = dict(zip(places.tolist(), (first + done).tolist(), strict=True))
         due = {p: epoch for p, epoch in epochs.items() if self._due(tile, p, epoch)}
-        if not due or not self._thread:
-            return None
+        nets = [tile.nets[p] for p in places]
+        shares = {} if clipped is None else _shares(nets, clipped, first, done)
+        known = {i: rows for i, rows in shares.items() if i in self._watched}
+        if not self._thread or not due:
+            return (lambda: known) if known else None
         scene, last = self._scene(tile, device), np.maximum(done, 1) - 1
         now = {name: np.zeros(len(tile.nets)) for name in _moving(tile.key)}
         now["rate"][places] = tables["rate"][np.arange(len(places)), last, -1]
@@ -155,7 +192,7 @@ class Looks:
         self._wait_for_room(state)
         seen = self._thread.submit(scene.look, state, now, {p: (tile.nets[p], e) for p, e in due.items()})
         self._ahead.append(seen)
-        return seen
+        return lambda: _joined(known, seen.result())
 
     def close(self) -> None:
         """Send the thread home."""
@@ -248,6 +285,25 @@ class _Scene:
                     like=next((_programs[k] for k in list(_programs) if k[0] == key), None),
                 )
             return _programs[key, device]
+
+
+def _shares(nets: Sequence[int], clipped: np.ndarray, first: int, done: np.ndarray) -> dict[int, Record]:
+    """Return the share of clipped steps of every epoch, net by net."""
+    return {
+        i: {epoch: {"clipped_share": share} for epoch, share in enumerate(row[:n].tolist(), first + 1)}
+        for i, row, n in zip(nets, clipped, done, strict=True)
+    }
+
+
+def _joined(one: dict[int, Record], other: dict[int, Record]) -> dict[int, Record]:
+    """Return two records as one, epoch by epoch."""
+    return {
+        i: {
+            epoch: {**other.get(i, {}).get(epoch, {}), **one.get(i, {}).get(epoch, {})}
+            for epoch in sorted({*one.get(i, {}), *other.get(i, {})})
+        }
+        for i in {**one, **other}
+    }
 
 
 def _copied(state: tuple, device: jax.Device) -> Any:

@@ -14,7 +14,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -37,10 +36,10 @@ from shoal.train.events import (
 from shoal.train.feed import Feed
 from shoal.train.footprint import MEMORY, bytes_of, data_bytes, epochs_of
 from shoal.train.key import ProgramKey
-from shoal.train.looks import Looks
+from shoal.train.looks import Looks, Seen
 from shoal.train.population import Member
 from shoal.train.program import compiled, ready_on
-from shoal.train.results import NetResult, Record
+from shoal.train.results import NetResult
 from shoal.train.stopping import RUNNING, TIME
 from shoal.train.strategy import step_flops
 from shoal.train.tiles import Seats, Tile, seated, tile_of
@@ -132,7 +131,7 @@ class _Run:
         self.board = packing.Board()
         self.feed, self.looks = Feed(members, views), Looks(members, views)
         self.history: dict[int, list[np.ndarray]] = defaultdict(list)  # of the networks that train
-        self.seen: dict[int, list[Future[dict[int, Record]]]] = defaultdict(list)
+        self.seen: dict[int, list[Seen]] = defaultdict(list)  # of the networks that are looked at
         self.unsaid: Any = None  # what was being passed on when Ctrl-C struck
         self.results: dict[int, NetResult] = {}
         self.seconds = np.zeros(len(members))
@@ -320,8 +319,9 @@ class _Run:
         values[np.arange(epochs) >= done[:, None]] = np.nan
         self.seconds[nets] += seconds / max(len(nets), 1)
         event = EpochsDone(nets, first + 1, values, seconds)
-        seen = self.looks.begin(tile, device, places, done, tables | {"rate": rates})
-        self.told.put(event if seen is None else lambda: replace(event, record=seen.result()))
+        clipped = history[places, :epochs, 3] if tile.key.clips else None
+        seen = self.looks.begin(tile, device, places, done, tables | {"rate": rates}, clipped)
+        self.told.put(event if seen is None else lambda: replace(event, record=seen()))
         for i, row, length in zip(nets, values, done, strict=True):
             self.history[i].append(row[:length])
             self.seen[i] += [] if seen is None else [seen]
@@ -340,7 +340,7 @@ class _Run:
         """Put together what is left of a network, and forget its history."""
         i = tile.nets[place]
         state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
-        found = [look.result().get(i, {}) for look in self.seen.pop(i, [])]
+        found = [seen().get(i, {}) for seen in self.seen.pop(i, [])]
         record = {epoch: columns for one in found for epoch, columns in one.items()}
         return result_of(self.members[i], state, self.history.pop(i, []), record, self.seconds[i])
 
