@@ -1,7 +1,7 @@
 /** Parallel coordinates: a line for each trial through an axis for each setting, the score at the end. */
 
 import { compact } from "./format.js";
-import { makeScale, place, roundSteps, type Scale } from "./scale.js";
+import { makeScale, place, ticks, type Scale } from "./scale.js";
 import { cleared, round, svg } from "./svg.js";
 
 export interface Tick {
@@ -45,21 +45,23 @@ export interface Placed {
 const HEIGHT = 360;
 const TOP = 44;
 const FOOT = 28;
-const GAP = 128;
 const SIDE = 64;
+const LOG_FROM = 30;
 
 /** Where axes stand; the last is that of the score. */
 export function placed(data: Parallel): Placed {
-  const xs = Array.from({ length: data.axes.length + 1 }, (_, i) => SIDE + GAP * i);
+  const count = data.axes.length;
+  const gap = Math.min(Math.max(Math.floor(856 / Math.max(count, 1)), 112), 210);
+  const xs = Array.from({ length: count + 1 }, (_, i) => SIDE + gap * i);
   const known = data.lines.flatMap((line) => (line.figure === null ? [] : [line.figure]));
   const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
   const ends = data.lowerIsBetter ? ([TOP, HEIGHT - FOOT] as const) : ([HEIGHT - FOOT, TOP] as const);
   return {
-    width: SIDE * 2 + GAP * data.axes.length,
+    width: SIDE * 2 + gap * count,
     height: HEIGHT,
     xs,
     up: makeScale(0, 1, HEIGHT - FOOT, TOP),
-    figures: makeScale(low, high, ends[0], ends[1]),
+    figures: makeScale(low, high, ends[0], ends[1], low > 0 && high / low >= LOG_FROM),
   };
 }
 
@@ -105,8 +107,7 @@ export function drawParallel(picture: SVGElement, data: Parallel): Placed {
   const strokes = worstFirst.map((line) => stroke(data, laid, line));
   picture.append(svg("g", { class: "trials" }, ...strokes));
   data.axes.forEach((axis, i) => picture.append(drawnAxis(laid, i, axis.name, axis.ticks)));
-  const { low, high } = laid.figures;
-  const steps = roundSteps(low, high).map((value) => ({
+  const steps = ticks(laid.figures).map((value) => ({
     place: (place(laid.figures, value) - laid.up.start) / (laid.up.end - laid.up.start),
     said: compact(value),
   }));

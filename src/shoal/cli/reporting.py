@@ -34,10 +34,17 @@ def _page_of(folder: Path) -> Callable[[Path], str]:
     """Return what makes the page of this kind of folder."""
     if not folder.is_dir():
         raise FileError(
-            f"Expected the folder of a run, such as runs/20260131-120000-table-target. Got '{folder}', which is "
-            "no folder."
+            f"Expected the folder of a run, such as runs/20260131-120000-table-target. Got '{folder}', which "
+            "is no folder."
         )
-    return _training
+    return _sweep if (folder / "sweep.given.json").exists() else _training
+
+
+def _sweep(folder: Path) -> str:
+    from shoal.cli.sweep.page_facts import sweep_facts
+    from shoal.report.sweep_page import sweep_page
+
+    return sweep_page(sweep_facts(folder))
 
 
 def _training(folder: Path) -> str:

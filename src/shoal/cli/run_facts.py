@@ -61,8 +61,8 @@ def read_run(path: str | Path) -> RunFacts:
     history = _history(folder, contents)
     if contents is None and not len(history):
         raise FileError(
-            f"The run '{path}' has nothing to show yet: it holds neither an epoch (history.jsonl) nor a model "
-            f"(model.shoal){broken and f'; {broken}'}."
+            f"The run '{path}' has nothing to show yet: it holds neither an epoch (history.jsonl) nor a "
+            f"model (model.shoal){broken and f'; {broken}'}."
         )
     order = _json(folder.path / "settings.given.json")
     notes = _lines(folder.notes)

@@ -10,8 +10,8 @@ from shoal.history.wording import compact, with_bounds
 from shoal.report.curves import Scale, round_steps
 from shoal.report.markup import Markup, tag
 
-_WIDTH, _ROW, _TOP, _FOOT, _RIGHT = 640, 26, 6, 40, 16
-_LONGEST = 30
+_WIDTH, _ROW, _TOP, _FOOT, _RIGHT = 520, 26, 6, 40, 16
+_LONGEST = 24
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ def drawing(
         "svg",
         tag("title", f"{title} by {over}"),
         tag("desc", _spoken(lines)),
-        _grid(across, up, over),
+        epoch_grid(across, up, over),
         _best(across, best, epochs),
         [_curve(line, epochs, across, up) for line in lines],
         viewbox=f"0 0 {WIDTH} {HEIGHT}",
@@ -221,7 +221,8 @@ def _value_scale(values: list[float], straight: bool) -> Scale:
     return Scale(bottom, high + margin, HEIGHT - BOTTOM, TOP)
 
 
-def _grid(across: Scale, up: Scale, over: str) -> Markup:
+def epoch_grid(across: Scale, up: Scale, over: str) -> Markup:
+    """Return the lines and numbers behind curves over epochs, or over what is named."""
     parts = []
     for value in up.ticks():
         y = up(value)

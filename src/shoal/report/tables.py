@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shoal.report.markup import Markup, tag
@@ -32,7 +32,7 @@ def table(
     caption: str = "",
     sortable: bool = False,
     class_: str = "",
-    marks: Sequence[str] = (),
+    marks: Sequence[Mapping[str, object]] = (),
 ) -> Markup:
     """Return a table; the first cell of each row is its heading.
 
@@ -46,8 +46,8 @@ def table(
     sortable : bool
         Whether a click on a head sorts the rows, where there is a script.
     class_ : str
-    marks : sequence of str
-        A class for each row.
+    marks : sequence of mapping
+        Attributes of each row, such as ``{"class_": "unused"}``.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def table(
         tag(
             "tr",
             [_cell(i, one, aligned[i][place]) for i, one in enumerate(known)],
-            class_=marks[place] if marks and marks[place] else None,
+            **(marks[place] if marks else {}),
         )
         for place in range(len(rows))
     ]

@@ -33,7 +33,7 @@ def columns(facts: Facts) -> Section | None:
         caption="Columns of the table",
         sortable=True,
         class_="columns",
-        marks=["" if column.used else "unused" for column in facts.columns],
+        marks=[{} if column.used else {"class_": "unused"} for column in facts.columns],
     )
     if len(rows) > FOLD_COLUMNS_FROM:
         shown = tag("details", tag("summary", f"Show all {len(rows)} columns"), shown)
