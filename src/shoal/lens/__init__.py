@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shoal.lens.augmenting import augmented_samples
     from shoal.lens.checking import check_recipe
+    from shoal.lens.explaining.door import explain
     from shoal.lens.finding import lr_find
     from shoal.lens.graph.door import backprop
     from shoal.lens.network_summary import summary
@@ -19,11 +20,12 @@ _HOMES = {
     "augmented_samples": "shoal.lens.augmenting",
     "backprop": "shoal.lens.graph.door",
     "check_recipe": "shoal.lens.checking",
+    "explain": "shoal.lens.explaining.door",
     "lr_find": "shoal.lens.finding",
     "summary": "shoal.lens.network_summary",
 }
 
-__all__ = ["augmented_samples", "backprop", "check_recipe", "lr_find", "summary"]
+__all__ = ["augmented_samples", "backprop", "check_recipe", "explain", "lr_find", "summary"]
 
 
 def __getattr__(name: str) -> Any:
