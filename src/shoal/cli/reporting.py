@@ -15,9 +15,9 @@ def write_page(run: str | Path, out: str | Path | None = None) -> Path:
     Parameters
     ----------
     run : path
-        The folder.
+        The folder, or a model file.
     out : path, optional
-        The file; ``report.html`` in the folder where it is not given.
+        The file; ``report.html`` in the folder where it is not given, or beside a model.
 
     Raises
     ------
@@ -26,13 +26,16 @@ def write_page(run: str | Path, out: str | Path | None = None) -> Path:
     """
     folder = Path(run)
     text = _page_of(folder)(folder)
-    path = Path(out) if out is not None else folder / "report.html"
+    own = folder / "report.html" if folder.is_dir() else folder.with_suffix(".html")
+    path = Path(out) if out is not None else own
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def _page_of(folder: Path) -> Callable[[Path], str]:
     """Return what makes the page of this kind of folder."""
+    if folder.is_file():
+        return _training
     if not folder.is_dir():
         raise FileError(
             f"Expected the folder of a run, such as runs/20260131-120000-table-target. Got '{folder}', which "
