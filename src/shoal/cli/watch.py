@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOBase
@@ -15,7 +16,10 @@ import numpy as np
 from shoal.cli.order import Order
 from shoal.cli.progress import Bar
 from shoal.cli.run_folder import RunFolder
+from shoal.errors import TrainingWarning
 from shoal.history import History, write_line
+from shoal.history.findings import LiveFindings
+from shoal.sinks import Sinks
 from shoal.train.events import EpochsDone, Started
 
 KEPT = 0
@@ -42,6 +46,8 @@ class Watch:
         Where the run folder is made, once training begins: a table that is refused leaves none.
     earlier : Earlier, optional
         The run that is taken up; its folder is used again.
+    log : sequence of str
+        Names of sinks that are told of every epoch, too.
 
     Attributes
     ----------
@@ -49,12 +55,22 @@ class Watch:
         The run folder, once there is one.
     """
 
-    def __init__(self, order: Order, task: str, runs: str, earlier: Earlier | None = None) -> None:
-        self.order, self.task, self.runs = order, task, runs
+    def __init__(
+        self,
+        order: Order,
+        task: str,
+        runs: str,
+        earlier: Earlier | None = None,
+        log: Sequence[str] = (),
+    ) -> None:
+        self.order, self.task, self.runs, self.log = order, task, runs, log
         self.folder = earlier.folder if earlier else None
         self._earlier = earlier.history if earlier else History()
         self._bar = Bar(task)
         self._lines: TextIOBase | None = None
+        self._sinks: Sinks | None = None
+        self._seen = History(self._earlier)
+        self._live = LiveFindings(order.parsed_settings().to_json())
 
     def __enter__(self) -> Watch:
         self._bar.__enter__()
@@ -66,6 +82,14 @@ class Watch:
         self._bar.__exit__(kind, error, trace)
         if self._lines:
             self._lines.close()
+        if kind is not None:
+            self.finish(None)
+
+    def finish(self, history: History | None) -> None:
+        """Hand the sinks the whole history, or None where training came to nothing, and close them."""
+        if self._sinks:
+            self._sinks.close(history)
+            self._sinks = None
 
     def see(self, event: object) -> None:
         """Take one event of the trainer."""
@@ -82,8 +106,13 @@ class Watch:
         if self._lines:  # the networks that found the number of epochs; now follows the one that is kept
             self._lines.close()
         self._lines = self.folder.history.open("w", encoding="utf-8")
+        self._seen = History(self._earlier)
         for row in self._earlier:
             write_line(self._lines, row)
+        self.finish(None)
+        if self.log:
+            told = {"table": self.order.table, **self.order.settings}
+            self._sinks = Sinks(self.log, self.folder.path, told, self.folder.path.name, self._earlier)
 
     def _write(self, event: EpochsDone) -> None:
         assert self._lines is not None
@@ -91,6 +120,15 @@ class Watch:
             if net == KEPT:
                 for row in rows(values, event.first_epoch, self.task, event.record.get(net, {})):
                     write_line(self._lines, row)
+                    if self._sinks:
+                        self._sinks.write(row)
+                    self._seen.append(row)
+                self._warn()
+
+    def _warn(self) -> None:
+        """Say what looks wrong already, each thing once, while there is time to stop."""
+        for finding in self._live.new(self._seen):
+            warnings.warn(finding.in_words(), TrainingWarning, stacklevel=2)
 
 
 def rows(
