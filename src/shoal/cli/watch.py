@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOBase
 from types import TracebackType
 from typing import Any
-
-import numpy as np
 
 from shoal.cli.order import Order
 from shoal.cli.progress import Bar
@@ -20,7 +17,7 @@ from shoal.errors import TrainingWarning
 from shoal.history import History, write_line
 from shoal.history.findings import LiveFindings
 from shoal.sinks import Sinks
-from shoal.train.events import EpochsDone, Started
+from shoal.train.events import EpochsDone, Started, named_rows
 
 KEPT = 0
 """The network that is kept; others beside it only judge."""
@@ -118,7 +115,7 @@ class Watch:
         assert self._lines is not None
         for net, values in zip(event.nets, event.values, strict=True):
             if net == KEPT:
-                for row in rows(values, event.first_epoch, self.task, event.record.get(net, {})):
+                for row in named_rows(values, event.first_epoch, self.task, event.record.get(net, {})):
                     write_line(self._lines, row)
                     if self._sinks:
                         self._sinks.write(row)
@@ -129,39 +126,3 @@ class Watch:
         """Say what looks wrong already, each thing once, while there is time to stop."""
         for finding in self._live.new(self._seen):
             warnings.warn(finding.in_words(), TrainingWarning, stacklevel=2)
-
-
-def rows(
-    values: np.ndarray, first_epoch: int, task: str, record: Mapping[int, Mapping[str, float]] | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield one row for each epoch of one network, until it stopped.
-
-    The error of a regression is left out: its unit is known when the training is over.
-
-    Parameters
-    ----------
-    values : (epochs, columns) float array
-        As in `shoal.train.events.EpochsDone`.
-    first_epoch : int
-        Number of the first epoch.
-    task : str
-    record : mapping, optional
-        What was seen of the layers, by epoch.
-
-    Examples
-    --------
-    >>> list(rows(np.array([[0.5, np.nan, np.nan, 0.1], [np.nan] * 4]), 7, "binary"))
-    [{'epoch': 7, 'loss': 0.5, 'learning_rate': 0.1}]
-    """
-    for epoch, (loss, val_loss, val_metric, rate) in enumerate(values.tolist(), first_epoch):
-        if math.isnan(rate):
-            return
-        row: dict[str, Any] = {"epoch": epoch, "loss": loss}
-        if not math.isnan(val_loss):
-            row["val_loss"] = val_loss
-            if task != "regression":
-                row["val_accuracy"] = val_metric
-        seen = dict((record or {}).get(epoch, {}))
-        if task == "regression":
-            seen.pop("train_metric", None)
-        yield {**row, "learning_rate": rate, **seen}
