@@ -6,8 +6,8 @@ computed for each draw (the paired bootstrap; Efron and Tibshirani, *An Introduc
 chapter 8).
 
 Where rows differ, two intervals are all there is: the half-width of the difference of independent
-figures is ``sqrt(half_a^2 + half_b^2)``. That holds only if no row that judged one has anything to do with the
-other, which cannot be seen from the figures.
+figures is ``sqrt(half_a^2 + half_b^2)``. That holds only if no row that judged one has anything to do with
+the other, which cannot be seen from the figures.
 
 Both speak of the chance in which rows were tested. How much another seed would change is another matter.
 """
