@@ -34,8 +34,6 @@ def findings_of(trials: Iterable[Trial]) -> list[Finding]:
         return []
     sound = [one.values for one in known if one.score is not None]
     common = separating([one.values for one in failed], sound)
-        [one.values for one in failed], [one.values for one in known if one.score is not None]
-    )
     said = f": {common.in_words()}" if common else ""
     return [
         Finding(
