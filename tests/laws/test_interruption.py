@@ -44,7 +44,7 @@ class Told(queue.SimpleQueue):
 
 @pytest.fixture
 def short_calls(monkeypatch):
-    """Let every call train one epoch, and none begin before the watcher asks for more: Ctrl-C strikes in time."""
+    """Let every call train one epoch, and none begin before the watcher asks for more."""
     begin, advance, passed_on = loop._Run.__init__, loop._Run._advance, loop._Run._passed_on
 
     def begun(self, *given):
