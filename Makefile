@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 AS_SHIPPED := tests/laws tests/train
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test format lock clean
+.PHONY: help setup demo check test web test-web format lock clean
 
 help:            ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,18 @@ check: setup     ## format, lint, types, walls between the rooms, docs
 test: setup      ## every test, the examples of docs and docstrings included
 	$(BIN)/python -m pytest -n 2 -q $(AS_SHIPPED)
 	XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest -n 2 -q $(AS_SHIPPED:%=--ignore=%)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory test-web; \
+	else echo "web/: not tested, there is no node here"; fi
+
+web: web/node_modules/.ready   ## build the script of the pages into the package (needs node)
+	cd web && npm run --silent check && npm run --silent build
+
+test-web: web/node_modules/.ready
+	cd web && npm run --silent check && node build.mjs --check && npm run --silent test
+
+web/node_modules/.ready: web/package-lock.json
+	cd web && npm ci --silent --ignore-scripts
+	@touch $@
 
 format: setup    ## put the source in the one format
 	$(BIN)/ruff format .
@@ -46,5 +58,5 @@ lock: setup      ## resolve the dependencies anew (needs uv)
 	    --no-annotate --generate-hashes --quiet --upgrade --custom-compile-command 'make lock' --output-file requirements/dev.txt
 
 clean:           ## remove what was built, runs and caches included
-	rm -rf $(VENV) build dist runs .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist runs web/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,16 +17,18 @@ import polars as pl
 from shoal import data
 from shoal.axes import Precision
 from shoal.fitting.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
+from shoal.fitting.diagnosing import facts_of
 from shoal.fitting.endings import refuse_fruitless, tell_ending
 from shoal.fitting.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
 from shoal.fitting.epochs_by_folds import BY_FOLDS, epochs_found, for_all_rows, with_reason
 from shoal.fitting.judging import judge, judging_plan, rows_of_table
 from shoal.fitting.learning_rate import decided, noted, rates_found
 from shoal.fitting.outcome import task_named_by
-from shoal.fitting.prepare import Prepared, prepare_all, recipe_of, spec_of
+from shoal.fitting.prepare import Prepared, prepare_all, recipe_of, spec_of, with_records
 from shoal.fitting.problem import Problem, other_table, problem_of, whole_table
 from shoal.fitting.transfer import Start, start_of, tell
 from shoal.history import History
+from shoal.history.answers import Answers
 from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
@@ -34,7 +36,7 @@ from shoal.settings import Settings
 from shoal.train.events import Event, Interrupted
 from shoal.train.loop import train, watched
 from shoal.train.population import Member
-from shoal.train.results import NetResult
+from shoal.train.results import NetResult, Record
 from shoal.train.stepwise import train_stepwise
 from shoal.train.widths import with_widths
 
@@ -62,6 +64,8 @@ class Trained:
     seconds : float
     state : dict
         What a later run needs to go on.
+    answers : Answers or None
+        What was said about each row that judged, beside the truth; None where none did.
     """
 
     model: Model
@@ -73,6 +77,7 @@ class Trained:
     interrupted: bool
     seconds: float
     state: dict[str, Any] = field(repr=False, default_factory=dict)
+    answers: Answers | None = field(repr=False, default=None)
 
 
 # ---------------------------------------------------------------- the story
@@ -121,6 +126,7 @@ def fit(
     settings = [for_all_rows(s, found) for s, found in zip(asked, lengths, strict=True)]
     rates = rates_found(problem, settings, valid=valid, folds=folds, starts=starts, on_event=on_event)
     ready, views = prepare_all(problem, decided(settings, rates), valid, folds)
+    ready = with_records(ready, folded=folds is not None)
     for (p, _), given in zip(ready, asked, strict=True):
         refuse_uncalibrated(given, problem, p.view.valid, folds is not None)
     starts = starts or [None] * len(ready)
@@ -286,9 +292,11 @@ def train_table(
     done, calibration = calibrated_as_planned(plan, problem, done, other)
     model = done[0][0]
     chosen_by_folds = model.scores if given.epochs == BY_FOLDS else {}
-    scores = {**(judge(plan, problem, done, other) or chosen_by_folds), **calibration}
+    found, answers = judge(plan, problem, done, other)
+    scores = {**(found or chosen_by_folds), **calibration}
     facts = {**model.provenance, **provenance(frame, seed=given.seed, source=source)}
     facts |= {k: model.provenance[k] for k in ("settings", "rows", "tile")}
+    facts["facts"] = facts_of(ready)
     facts["seconds"] = round(time.perf_counter() - started, 3)
     model = replace(model, scores=scores, provenance=facts)
     return Trained(
@@ -301,6 +309,7 @@ def train_table(
         interrupted=interrupted.seen,
         seconds=facts["seconds"],
         state=result.state,
+        answers=answers,
     )
 
 
@@ -309,17 +318,20 @@ def history_of(result: NetResult, target: data.Target) -> History:
     history = History()
     share = result.seconds / max(len(result.history), 1)
     first = result.epochs - len(result.history) + 1
-    for row in history_rows(result.history, first, target):
+    for row in history_rows(result.history, first, target, result.record):
         history.append({**row, "seconds": share})
     history.stop_reason = result.reason
     history.best_epoch = result.best_epoch
     return history
 
 
-def history_rows(values: np.ndarray, first_epoch: int, target: data.Target) -> list[dict[str, float]]:
+def history_rows(
+    values: np.ndarray, first_epoch: int, target: data.Target, record: Record | None = None
+) -> list[dict[str, float]]:
     """Name the columns of `EpochsDone.values` of one network; epochs after it stopped are left out.
 
-    The error of a regression is in the units of the target where there is one target.
+    The error of a regression is in the units of the target where there is one target. What was seen of its
+    layers in an epoch, as `record` has it, comes behind.
     """
     metric = "val_rmse" if target.task == "regression" else "val_accuracy"  # of labels: of each one
     scale = target.scale[0] if len(target.scale) == 1 else 1.0
@@ -329,10 +341,16 @@ def history_rows(values: np.ndarray, first_epoch: int, target: data.Target) -> l
             break
         row = {"epoch": first_epoch + i, "loss": loss}
         if not np.isnan(val_loss):
-            shown = np.sqrt(val_metric) * scale if target.task == "regression" else val_metric
-            row |= {"val_loss": val_loss, metric: shown}
-        rows.append({**row, "learning_rate": rate})
+            row |= {"val_loss": val_loss, metric: _in_units(val_metric, target, scale)}
+        seen = dict((record or {}).get(first_epoch + i, {}))
+        if "train_metric" in seen:
+            seen["train_metric"] = _in_units(seen["train_metric"], target, scale)
+        rows.append({**row, "learning_rate": rate, **seen})
     return rows
+
+
+def _in_units(metric: float, target: data.Target, scale: float) -> float:
+    return float(np.sqrt(metric) * scale) if target.task == "regression" else float(metric)
 
 
 class _Interruption:

@@ -24,6 +24,7 @@ from shoal.nets.losses import LOSSES
 from shoal.rules import Choice, Flag, Named, Number, Rule, check, parse, refuse_unknown
 from shoal.train.augment import augmentation
 from shoal.train.constraints import CONSTRAINTS
+from shoal.train.looks import RECORDS, as_record
 from shoal.train.optimizers import NAMED, OPTIMIZERS, OptimizerChoice
 from shoal.train.schedules import Schedule
 
@@ -98,6 +99,7 @@ RULES: dict[str, Rule | None] = {
     "one_hot_levels": Number(0, integer=True),
     "max_levels": Number(1, integer=True),
     "calibrate": Flag(_AUTO),
+    "record": Named(RECORDS, _AUTO),
     "precision": Choice(("auto", "float32", "float64")),
     "seed": Number(0, 2**32 - 1, integer=True),
 }
@@ -240,6 +242,11 @@ class Settings:
         Divide the logits by a temperature, so that probabilities are as sure as they should be (arXiv
         1706.04599). True fits it on the validation rows, or by the folds that judge a small table; "auto"
         only by such folds.
+    record : "auto", "losses", "layers" or mapping
+        What is kept of every epoch: losses and rates, or also what goes on in each layer (gradient, weights,
+        updates, activations). ``{"kind": "layers", "every": 1}`` looks at the layers after every epoch,
+        "layers" so seldom that it costs less than 5 % of the time. "auto" takes "layers" for a network that
+        is trained alone, "losses" among many.
     precision : {"auto", "float32", "float64"}
     seed : int
         Decides initial weights, the split, the order of rows and dropout.
@@ -311,6 +318,7 @@ class Settings:
     one_hot_levels: int = 8
     max_levels: int = 256
     calibrate: Any = "auto"
+    record: Any = "auto"
     precision: str = "auto"
     seed: int = 0
 
@@ -336,6 +344,7 @@ class Settings:
         as_schedule(self.schedule, self.warmup)
         check_pca(self.pca)
         mixture_setting(self.mixture)
+        as_record(self.record)
         if self.augment != "auto":
             augmentation(self.augment, owner)
         if self.optimizer != "auto":

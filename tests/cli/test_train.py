@@ -75,6 +75,8 @@ def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> Non
     assert folder.parent == Path("runs")
     assert folder.name.endswith("-penguins-species")
     assert sorted(path.name for path in folder.iterdir()) == [
+        "answers.csv",
+        "command.txt",
         "history.jsonl",
         "model.shoal",
         "notes.txt",

@@ -6,6 +6,7 @@ exit   meaning
 0      done
 1      refused: the table, the model file, the disk (`ShoalError`, `OSError`)
 2      the command line itself is wrong: unknown command, option or setting
+3, 4   ``shoal diagnose`` found a warning, an error
 70     a mistake in shoal; ``SHOAL_DEBUG=1`` shows where it lies
 130    interrupted with Ctrl-C
 =====  =========================================================================
@@ -25,14 +26,17 @@ import click
 from shoal import __version__
 from shoal.cli.ablate import ablate
 from shoal.cli.augment import augment
+from shoal.cli.backprop import backprop
 from shoal.cli.calibrate import calibrate
 from shoal.cli.check import check
 from shoal.cli.columns import columns
 from shoal.cli.ctrl_c import listen
 from shoal.cli.curve import curve
+from shoal.cli.diagnose import diagnose
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
+from shoal.cli.report import report
 from shoal.cli.say import wants_json, write_json
 from shoal.cli.schedule import schedule
 from shoal.cli.show import show
@@ -61,10 +65,13 @@ for command in (
         curve,
         predict,
         calibrate,
+        report,
         lr,
         check,
+        diagnose,
         schedule,
         augment,
+        backprop,
         info,
         show,
         columns,

@@ -55,6 +55,14 @@ def labels_in(table: str) -> tuple[str, ...]:
     return () if found is None else (found,)
 
 
+def typed_command() -> str:
+    """Return the command line as a shell would read it again, for the report."""
+    import shlex
+    import sys
+
+    return shlex.join(["shoal", *sys.argv[1:]])
+
+
 def pairs(items: Sequence[str], option: str) -> dict[str, str]:
     """Split ``key=value`` items; a usage error says which item is not one.
 

@@ -75,13 +75,36 @@ class RunFolder:
         return self.path / "notes.txt"
 
     @property
+    def command(self) -> Path:
+        """The command lines that made it, one for each sitting."""
+        return self.path / "command.txt"
+
+    @property
+    def answers(self) -> Path:
+        """What was said about each row that judged, beside the truth."""
+        return self.path / "answers.csv"
+
+    @property
     def state(self) -> Path:
         """What a later run needs to go on from here."""
         return self.path / "state.safetensors"
 
+    def note_command(self, command: str) -> None:
+        """Add a command line to those that made this folder."""
+        with self.command.open("a", encoding="utf-8") as stream:
+            stream.write(f"{command}\n")
+
     def write_given(self, order: Mapping[str, Any]) -> None:
         """Write what was ordered."""
         _write_json(self.path / "settings.given.json", order)
+
+    def read_given(self) -> dict[str, Any]:
+        """Read what was ordered; empty where it is not there or not readable."""
+        try:
+            found = json.loads((self.path / "settings.given.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def write_resolved(self, settings: Mapping[str, Any]) -> None:
         """Write every setting as it was used."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Any
 
 import click
 
-from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading
+from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading, typed_command
 
 TASKS = ("regression", "binary", "multiclass", "multilabel")
 """As in `shoal.data.TASKS`, which is not imported for ``--help``."""
@@ -21,6 +19,7 @@ SHORTCUTS = {
     "epochs": "Most passes over the rows.",
     "patience": "Epochs without improvement before training stops.",
     "split": "How rows are put aside: auto, random, stratified, grouped or time.",
+    "record": "What is kept of every epoch: losses, or layers too.",
     "seed": "Decides initial weights, splits and the order of rows.",
 }
 """Settings that have an option of their own; every setting can be given with --set."""
@@ -83,7 +82,7 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
         model=options["model"],
         resume=resume,
         as_json=options["as_json"],
-        command=shlex.join(["shoal", *sys.argv[1:]]),
+        command=typed_command(),
     )
     if resume:
         return train_and_keep(Order.of_run(resume, settings), wish)

@@ -13,21 +13,23 @@ from typing import Any
 import polars as pl
 
 from shoal.cli.calibrate import said as calibration_said
+from shoal.cli.diagnose import told
 from shoal.cli.order import Order
+from shoal.cli.run_facts import read_run
 from shoal.cli.run_folder import RunFolder
 from shoal.cli.say import write_json
 from shoal.cli.watch import Earlier, Watch
 from shoal.data import infer_task, notices, read_table
 from shoal.errors import FileError
 from shoal.history import History, default_metric, read_history
+from shoal.history.answers import write_answers
 from shoal.history.wording import compact, with_bounds
 from shoal.model.archive import read_archive
 from shoal.model.contents import from_members
-from shoal.model.drawing import network_in_words
 from shoal.model.fingerprint import fingerprint
 from shoal.model.zeros import zeros_said
 from shoal.pipeline import Trained, train_table
-from shoal.report import Facts, write_report
+from shoal.report import write_report
 from shoal.train.checkpoint import read_state, write_state
 
 DONE, INTERRUPTED = 0, 130
@@ -97,32 +99,12 @@ def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: li
     folder.write_resolved(trained.settings.to_json())
     folder.write_history(trained.history)
     folder.write_notes(said)
+    if trained.answers is not None:
+        write_answers(trained.answers, folder.answers)
     write_state(trained.state, folder.state)
-    write_report(facts_of(order, wish, trained, said), folder.report)
-
-
-def facts_of(order: Order, wish: Wish, trained: Trained, said: list[str]) -> Facts:
-    """Gather what the report says."""
-    model = trained.model
-    words = network_in_words(model.spec, len(model.members))
-    split = trained.split
-    return Facts(
-        table=Path(order.table).name,
-        task=model.target.task,
-        targets=order.targets,
-        history=trained.history,
-        classes=model.target.classes,
-        rows={"train": len(split.train), "valid": len(split.valid), "test": len(split.test)},
-        judged=trained.scores or None,
-        columns=model.columns,
-        settings=trained.settings.to_json(),
-        given=trained.given.given(),
-        provenance=model.provenance,
-        command=wish.command,
-        notices=said,
-        network=". ".join(filter(None, (words, zeros_said(model.zeros(), model.provenance)))),
-        seconds=trained.seconds,
-    )
+    if wish.command:
+        folder.note_command(wish.command)
+    write_report(read_run(folder.path).facts, folder.report)
 
 
 def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: int) -> None:
@@ -141,6 +123,8 @@ def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: in
     print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
     if zeros := zeros_said(trained.model.zeros(), trained.model.provenance):
         print(f"{zeros}.")
+    for line in told(trained.model.diagnosis):
+        print(line)
     print(f"model   {wish.model or folder.model}")
     print(f"report  {folder.report}")
 
@@ -160,6 +144,7 @@ def _plain(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: 
         "best_epoch": history.best_epoch,
         "stop_reason": history.stop_reason,
         "zeros": trained.model.zeros().to_json(),
+        "findings": [one.to_json() for one in trained.model.diagnosis],
         "interrupted": trained.interrupted,
         "seconds": trained.seconds,
         "settings": trained.settings.to_json(),

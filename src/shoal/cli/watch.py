@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOBase
@@ -89,11 +89,13 @@ class Watch:
         assert self._lines is not None
         for net, values in zip(event.nets, event.values, strict=True):
             if net == KEPT:
-                for row in rows(values, event.first_epoch, self.task):
+                for row in rows(values, event.first_epoch, self.task, event.record.get(net, {})):
                     write_line(self._lines, row)
 
 
-def rows(values: np.ndarray, first_epoch: int, task: str) -> Iterator[dict[str, Any]]:
+def rows(
+    values: np.ndarray, first_epoch: int, task: str, record: Mapping[int, Mapping[str, float]] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield one row for each epoch of one network, until it stopped.
 
     The error of a regression is left out: its unit is known when the training is over.
@@ -105,6 +107,8 @@ def rows(values: np.ndarray, first_epoch: int, task: str) -> Iterator[dict[str, 
     first_epoch : int
         Number of the first epoch.
     task : str
+    record : mapping, optional
+        What was seen of the layers, by epoch.
 
     Examples
     --------
@@ -119,4 +123,7 @@ def rows(values: np.ndarray, first_epoch: int, task: str) -> Iterator[dict[str, 
             row["val_loss"] = val_loss
             if task != "regression":
                 row["val_accuracy"] = val_metric
-        yield {**row, "learning_rate": rate}
+        seen = dict((record or {}).get(epoch, {}))
+        if task == "regression":
+            seen.pop("train_metric", None)
+        yield {**row, "learning_rate": rate, **seen}

@@ -30,10 +30,12 @@ from shoal.estimators.callbacks import (
 from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.estimators.uncertainty import UncertaintyMixin
 from shoal.fitting.defaults import Facts, resolved
+from shoal.fitting.diagnosing import facts_of
 from shoal.fitting.endings import refuse_fruitless, tell_ending
 from shoal.fitting.ensembles import Outcome, refuse_several
 from shoal.fitting.problem import Problem
 from shoal.history import History
+from shoal.history.findings import Finding
 from shoal.model.model import Model
 from shoal.rules import Flag, Number, check
 from shoal.settings import Settings, as_schedule
@@ -154,7 +156,12 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
         refuse_fruitless(result, ready.settings)
         tell_ending(result, ready.settings, stacklevel=4)
         scores = getattr(self, "validation_scores_", None) if earlier is not None else None
+        if task is not None:  # not for each call of partial_fit, which is to be quick
+            model = replace(model, provenance={**model.provenance, "facts": facts_of(ready)})
         self._keep(fitted_attributes(model, result, ready, earlier, scores))
+        if self.verbose and task is not None:
+            for finding in self.diagnosis_:
+                print(finding.in_words())
 
     def _keep(self, attributes: Mapping[str, Any]) -> None:
         for name, value in attributes.items():
@@ -252,6 +259,8 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
             schedule = Schedule(warmup=schedule.warmup)
         if schedule.longest > 0:  # no end is planned, so none comes before what the schedule speaks of
             settings = replace(settings, epochs=max(1000, math.ceil(schedule.longest)))
+        if settings.record == "auto":  # whoever goes epoch by epoch goes fast
+            settings = replace(settings, record="losses")
         none = {"validation": 0.0, "patience": None, "stop_accuracy": None}
         settings = replace(settings, schedule=schedule, monitor="loss", **none)
         return settings if fresh else _with_earlier(settings, self.settings_, Settings.known())
@@ -263,6 +272,16 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
         return dict(kept) if alike else {"epoch": kept["epoch"]}
 
     # -- after fitting ------------------------------------------------------------
+
+    @property
+    def diagnosis_(self) -> list[Finding]:
+        """What the record of the training says is wrong with it, and which setting to turn; the worst first.
+
+        Each `shoal.history.findings.Finding` has a code, a title, a severity ("error", "warning" or "note"),
+        evidence with numbers, a remedy, and in ``change`` the settings to try.
+        """
+        check_is_fitted(self, "model_")
+        return self.model_.diagnosis
 
     @property
     def coefs_(self) -> list[np.ndarray]:

@@ -148,6 +148,9 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
     calibrate : bool or "auto"
         True divides the logits by a temperature fitted on the validation rows, so that probabilities are as
         sure as they should be (arXiv 1706.04599); "auto" does so by folds, which `fit` has none of.
+    record : "auto", "losses", "layers" or mapping
+        What ``history_`` holds: losses and rates, or also what goes on in each layer. "auto" looks into the
+        layers where the network is trained alone; ``{"kind": "layers", "every": 1}`` after every epoch.
     precision : {"auto", "float32", "float64"}
         In which the network is trained and predicts.
     random_state : int, RandomState or None
@@ -267,6 +270,7 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         one_hot_levels: Any = 8,
         max_levels: Any = 256,
         calibrate: Any = "auto",
+        record: Any = "auto",
         precision: Any = "auto",
         random_state: Any = None,
         warm_start: Any = False,

@@ -136,6 +136,9 @@ class NetRegressor(RegressorMixin, NetEstimator):
         Draw scaled numbers smoothly into (-3, 3), so that outliers do no harm.
     one_hot_levels, max_levels : int
         Categories with at most so many levels are one-hot, larger ones embedded; levels kept at most.
+    record : "auto", "losses", "layers" or mapping
+        What ``history_`` holds: losses and rates, or also what goes on in each layer. "auto" looks into the
+        layers where the network is trained alone; ``{"kind": "layers", "every": 1}`` after every epoch.
     precision : {"auto", "float32", "float64"}
         In which the network is trained and predicts.
     random_state : int, RandomState or None
@@ -248,6 +251,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
         smooth_clip: Any = "auto",
         one_hot_levels: Any = 8,
         max_levels: Any = 256,
+        record: Any = "auto",
         precision: Any = "auto",
         random_state: Any = None,
         warm_start: Any = False,

@@ -87,6 +87,7 @@ def with_others(members: Sequence[Member], settings: Sequence[Settings]) -> list
         seeds = seeds_of(member.seed, averaged_nets(s.ensemble))
         starts = _starts(member.start, len(seeds))
         first, *others = [replace(member, seed=n, start=at) for n, at in zip(seeds, starts, strict=True)]
+        others = [replace(one, recipe=replace(one.recipe, record=())) for one in others]  # nobody reads it
         firsts.append(first)
         further += others
     return [*firsts, *further]

@@ -138,7 +138,7 @@ def with_reason(done: Fitted, found: EpochsFound | None) -> Fitted:
 def _of_a_fold(settings: Settings, folds: int) -> Settings:
     """Return the settings of a fold's network: it may train as long as by default, and stops early."""
     share = 1.0 / folds  # says that there are validation rows; which they are, the fold says
-    return replace(settings, epochs="auto", validation=share, calibrate=False)
+    return replace(settings, epochs="auto", validation=share, calibrate=False, record="losses")
 
 
 def _found(problem: Problem, done: Sequence[Fitted], folds: Sequence[data.Split]) -> EpochsFound:
@@ -146,7 +146,7 @@ def _found(problem: Problem, done: Sequence[Fitted], folds: Sequence[data.Split]
     best = tuple(epoch for nets in members for epoch in nets if epoch > 0)
     if not best:
         refuse_fruitless(done[0][1], done[0][2].settings)
-    scores = judged_by_folds([model for model, _, _ in done], problem, [fold.valid for fold in folds])
+    scores, _ = judged_by_folds([model for model, _, _ in done], problem, [fold.valid for fold in folds])
     method = f"{len(folds)}-fold cross-validation, which chose the number of epochs too"
     return EpochsFound(best, len(folds), {**scores, "method": method})
 

@@ -14,6 +14,7 @@ from shoal.errors import SettingError
 from shoal.fitting.defaults import SMALL
 from shoal.fitting.problem import Problem
 from shoal.history import judged, scores
+from shoal.history.answers import Answers
 from shoal.model.model import Model
 from shoal.settings import Settings
 
@@ -123,38 +124,64 @@ def _most_folds(problem: Problem, split: str) -> int:
     return len(problem)
 
 
-def judge(plan: Plan, problem: Problem, done: Any, other: Problem | None) -> dict[str, Any]:
-    """Judge what `shoal.pipeline.fit` returned, as planned; empty where no rows were kept for it."""
+def judge(
+    plan: Plan, problem: Problem, done: Any, other: Problem | None
+) -> tuple[dict[str, Any], Answers | None]:
+    """Judge what `shoal.pipeline.fit` returned, as planned.
+
+    Returns
+    -------
+    scores : dict
+        Empty where no rows were kept for it.
+    answers : Answers or None
+        What was said about each of these rows.
+    """
     if other is not None:
-        return _judged_on(done[0][0], other, "test table")
+        return _judged_on(done[0][0], other, np.arange(len(other)), "test table")
     if len(plan.test):
-        return _judged_on(done[0][0], problem.take(plan.test), "test rows")
+        return _judged_on(done[0][0], problem.take(plan.test), plan.test, "test rows")
     if not plan.folds:
-        return {}
+        return {}, None
     models = [model for model, _, _ in done[1:]]
     return judged_by_folds(models, problem, [fold.test for fold in plan.folds])
 
 
-def judged_by_folds(models: Sequence[Model], problem: Problem, parts: Sequence[np.ndarray]) -> dict[str, Any]:
+def judged_by_folds(
+    models: Sequence[Model], problem: Problem, parts: Sequence[np.ndarray]
+) -> tuple[dict[str, Any], Answers]:
     """Judge models each on its part of the rows, all rows together giving one set of figures."""
     held = [problem.take(part) for part in parts]
-    rows = problem.take(np.concatenate(parts))
-    truth = truth_of(models[0], rows)
+    order = np.concatenate(parts)
+    rows = problem.take(order)
 
     def said(nets: Sequence[Model]) -> np.ndarray:
         return np.concatenate([predictions_of(net, part) for net, part in zip(nets, held, strict=True)])
 
-    found = judged(problem.task, truth, said(models), rows.weight)
+    answers = answers_of(models[0], rows, order, said(models))
+    found = judged(problem.task, answers.truth, answers.prediction, rows.weight)
     several = zip(*(model.members for model in models), strict=False)
-    alone = [scores(problem.task, truth, said(nets), rows.weight) for nets in several if models[0].others]
-    return {**found, **_of_members(alone), "method": f"{len(parts)}-fold cross-validation"}
+    alone = [
+        scores(problem.task, answers.truth, said(nets), rows.weight) for nets in several if models[0].others
+    ]
+    return {**found, **_of_members(alone), "method": f"{len(parts)}-fold cross-validation"}, answers
 
 
-def _judged_on(model: Model, rows: Problem, method: str) -> dict[str, Any]:
-    found = judged(model.target.task, truth_of(model, rows), predictions_of(model, rows), rows.weight)
+def _judged_on(
+    model: Model, rows: Problem, numbers: np.ndarray, method: str
+) -> tuple[dict[str, Any], Answers]:
+    answers = answers_of(model, rows, numbers, predictions_of(model, rows))
+    found = judged(model.target.task, answers.truth, answers.prediction, rows.weight)
     nets = model.members if model.others else ()
-    alone = [scores(rows.task, truth_of(net, rows), predictions_of(net, rows), rows.weight) for net in nets]
-    return {**found, **_of_members(alone), "method": method}
+    alone = [scores(rows.task, answers.truth, predictions_of(net, rows), rows.weight) for net in nets]
+    return {**found, **_of_members(alone), "method": method}, answers
+
+
+def answers_of(model: Model, rows: Problem, numbers: np.ndarray, prediction: np.ndarray) -> Answers:
+    """Return predictions beside the truth, with the numbers of the rows in their table."""
+    target = model.target
+    classes = target.classes if target.task in ("binary", "multiclass") else target.names
+    names = tuple(str(name) for name in classes)
+    return Answers(target.task, names, numbers, truth_of(model, rows), prediction, rows.weight)
 
 
 def _of_members(figures: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from shoal.train.augment import augmentation_for
 from shoal.train.averaging import as_averaging
 from shoal.train.balance import balance_for
 from shoal.train.growth import as_growth
+from shoal.train.looks import as_record
 from shoal.train.penalties import as_constraint
 from shoal.train.recipe import Recipe
 from shoal.train.schedules import Schedule
@@ -171,6 +172,7 @@ def recipe_of(ready: Prepared) -> Recipe:
         stop_accuracy=s.stop_accuracy,
         stop_change=s.stop_change,
         max_time=s.max_time,
+        record=() if s.record == "auto" else as_record(s.record),
         precision=cast(Precision, s.precision),
         rate_factors=(*_frozen(ready), *rate_factors_of(s)),
     )
@@ -211,6 +213,25 @@ def prepare_all(
         target = replace(prepared.target, levels=done.quantiles or ())
         ready.append((replace(prepared, settings=done, target=target, layers=taken.layers), view))
     return ready, views
+
+
+def with_records(ready: Sequence[tuple[Prepared, int]], folded: bool) -> list[tuple[Prepared, int]]:
+    """Decide what is recorded of each network: all of one that is trained alone, or that folds only judge.
+
+    Parameters
+    ----------
+    ready : sequence of (Prepared, int)
+    folded : bool
+        Whether the networks behind the first only judge it.
+    """
+    decided = []
+    for i, (prepared, view) in enumerate(ready):
+        alone = len(ready) == 1 or (folded and i == 0)
+        record = prepared.settings.record
+        if record == "auto" or (folded and i > 0):
+            record = "layers" if alone else "losses"
+        decided.append((replace(prepared, settings=replace(prepared.settings, record=record)), view))
+    return decided
 
 
 def _data_settings(s: Settings) -> tuple:

@@ -56,8 +56,11 @@ def to_lines(history: History) -> str:
     <BLANKLINE>
     """
     stream = io.StringIO()
+    layers = {name for name in history.names if "/" in name}  # empty in most epochs, which need not be said
     for row in history:
-        write_line(stream, row)
+        write_line(
+            stream, {name: cell for name, cell in row.items() if cell is not None or name not in layers}
+        )
     write_end(stream, history)
     return stream.getvalue()
 

@@ -1,7 +1,8 @@
 """The record of one network's training: a table with one row per epoch.
 
 Columns are named as the field names them: ``epoch`` (1, 2, ...), ``loss``, ``val_loss``,
-``val_<metric>``, ``learning_rate``, ``gradient_norm``, ``seconds``. A cell may be empty (None)
+``val_<metric>``, ``learning_rate``, ``gradient_norm``, ``seconds``; those of a layer have its name behind a
+stroke, ``gradient_norm/dense_0``. A cell may be empty (None)
 where a column was not measured in that epoch, and may be NaN or infinite where training blew up:
 both survive JSON.
 """
@@ -126,6 +127,64 @@ class History:
             return None
         rows = (row for row in self if row["epoch"] == self.best_epoch)
         return next(rows, None)
+
+    def layers(self) -> list[str]:
+        """Return the names of the layers that were looked into, from the entrance to the head.
+
+        Examples
+        --------
+        >>> row = {"epoch": 1, "gradient_norm": 0.5, "gradient_norm/dense_0": 0.4, "gradient_norm/head": 0.3}
+        >>> History([row]).layers()
+        ['dense_0', 'head']
+        """
+        named = (name.partition("/") for name in self._columns)
+        return list(dict.fromkeys(layer for _, parted, layer in named if parted))
+
+    def by_layer(self, quantity: str) -> pl.DataFrame:
+        """Return one quantity of all layers: a row for each epoch that was looked at, a column for each.
+
+        Parameters
+        ----------
+        quantity : str
+            "gradient_norm", "weight_norm", "update_ratio", "activation_mean", "activation_std", "zero_share",
+            "dead_share" or "saturated_share".
+
+        Returns
+        -------
+        polars.DataFrame of shape (epochs, 1 + layers)
+            ``epoch`` first.
+
+        Raises
+        ------
+        KeyError
+            If no layer has it, with the nearest that is there.
+
+        Examples
+        --------
+        >>> rows = [
+        ...     {"epoch": 1, "dead_share/dense_0": 0.1},
+        ...     {"epoch": 2},
+        ...     {"epoch": 3, "dead_share/dense_0": 0.4},
+        ... ]
+        >>> History(rows).by_layer("dead_share").rows()
+        [(1, 0.1), (3, 0.4)]
+        """
+        start = f"{quantity}/"
+        columns = {name.removeprefix(start): name for name in self._columns if name.startswith(start)}
+        if not columns:
+            known = list(dict.fromkeys(name.partition("/")[0] for name in self._columns if "/" in name))
+            raise KeyError(
+                f"No layer has the quantity {quantity!r} in this history (of layers it has: "
+                f"{', '.join(known) or 'none; train with record=layers'}).{did_you_mean(quantity, known)}"
+            )
+        import polars as pl  # here, so that reading a history wakes nothing heavy
+
+        table = {"epoch": self._epochs(), **{layer: self._columns[name] for layer, name in columns.items()}}
+        found = pl.DataFrame(table, strict=False)
+        return found.filter(pl.any_horizontal(pl.col(list(columns)).is_not_null()))
+
+    def _epochs(self) -> list[Cell]:
+        return self._columns.get("epoch", list(range(1, self._length + 1)))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for strict JSON: columns of numbers, null and "NaN"/"Infinity"."""

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from shoal.lens.augmenting import augmented_samples
     from shoal.lens.checking import check_recipe
     from shoal.lens.finding import lr_find
+    from shoal.lens.graph.door import backprop
     from shoal.lens.network_summary import summary
 
 _HOMES = {
     "augmented_samples": "shoal.lens.augmenting",
+    "backprop": "shoal.lens.graph.door",
     "check_recipe": "shoal.lens.checking",
     "lr_find": "shoal.lens.finding",
     "summary": "shoal.lens.network_summary",
 }
 
-__all__ = ["augmented_samples", "check_recipe", "lr_find", "summary"]
+__all__ = ["augmented_samples", "backprop", "check_recipe", "lr_find", "summary"]
 
 
 def __getattr__(name: str) -> Any:

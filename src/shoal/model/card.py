@@ -12,6 +12,7 @@ from shoal.data.task import Target
 from shoal.history.metrics import METRICS
 from shoal.history.record import History
 from shoal.history.wording import compact, listed, with_bounds
+from shoal.model.diagnosis import diagnosis_of
 from shoal.model.drawing import network_in_words
 from shoal.nets.spec import NetSpec
 
@@ -119,6 +120,8 @@ def _figure(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
 def _training(facts: CardFacts) -> str:
     lines = [line for line in (_from_data(facts), _epochs(facts.history), _asked(facts)) if line]
     lines += [f"- {_text(note)}" for note in facts.history.notes]
+    found = diagnosis_of(facts.history, facts.provenance, facts.scores)
+    lines += [f"- {_text(one.in_words())}" for one in found if one.severity != "note"]
     return "\n".join(["## How it was trained\n", *(lines or ["- Nothing was recorded."])])
 
 

@@ -18,10 +18,12 @@ from shoal.data.images import has_columns, image_frame
 from shoal.data.intake import as_frame
 from shoal.data.task import Target
 from shoal.errors import ArtefactError, ColumnError, SettingError, TargetError
+from shoal.history.findings import Finding
 from shoal.history.record import History
 from shoal.model.archive import write_archive
 from shoal.model.card import CardFacts, write_card
 from shoal.model.contents import Contents, brief, to_members
+from shoal.model.diagnosis import diagnosis_of
 from shoal.model.ensemble import EnsembleMember, combined
 from shoal.model.predict import forward
 from shoal.model.uncertainty import UncertaintyMixin
@@ -103,6 +105,11 @@ class Model(UncertaintyMixin):
     def members(self) -> tuple[Model, ...]:
         """Every network of an ensemble as a model of its own; the model itself where it is one network."""
         return (replace(self, others=()), *(self._alone(one) for one in self.others))
+
+    @property
+    def diagnosis(self) -> list[Finding]:
+        """What the record of its training says is wrong, the worst first; empty where nothing is."""
+        return diagnosis_of(self.history, self.provenance, self.scores)
 
     def raw(self, X: Any) -> np.ndarray:
         """Return the network's own outputs, or those that stand for the average of an ensemble's answers.

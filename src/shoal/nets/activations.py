@@ -38,6 +38,8 @@ class ActivationKind:
         A value depends on the other units of its row.
     trainable : bool
         Whether its slope tells a network where to go.
+    bounds : pair of float, optional
+        Ends that its values come near and where its slope vanishes: a unit there is saturated.
     """
 
     function: Callable[..., Float[Array, "..."]]
@@ -48,6 +50,7 @@ class ActivationKind:
     learned: Literal["", "layer", "unit"] = ""
     across_units: bool = False
     trainable: bool = True
+    bounds: tuple[float, float] | None = None
 
 
 def _linear(x):
@@ -131,10 +134,10 @@ ACTIVATIONS: dict[str, ActivationKind] = {
     "swish": ActivationKind(_swish, True, "he_normal", "beta", 1.0, "layer"),
     "mish": ActivationKind(_mish, True, "he_normal"),
     "softplus": ActivationKind(jax.nn.softplus, False, "he_normal"),
-    "sigmoid": ActivationKind(jax.nn.sigmoid, False, "glorot_uniform"),
-    "tanh": ActivationKind(jnp.tanh, True, "glorot_uniform"),
-    "hard_tanh": ActivationKind(_hard_tanh, True, "glorot_uniform"),
-    "softsign": ActivationKind(jax.nn.soft_sign, True, "glorot_uniform"),
+    "sigmoid": ActivationKind(jax.nn.sigmoid, False, "glorot_uniform", bounds=(0.0, 1.0)),
+    "tanh": ActivationKind(jnp.tanh, True, "glorot_uniform", bounds=(-1.0, 1.0)),
+    "hard_tanh": ActivationKind(_hard_tanh, True, "glorot_uniform", bounds=(-1.0, 1.0)),
+    "softsign": ActivationKind(jax.nn.soft_sign, True, "glorot_uniform", bounds=(-1.0, 1.0)),
     "softmax": ActivationKind(_softmax, False, "glorot_uniform", across_units=True),
     "log_softmax": ActivationKind(_log_softmax, False, "glorot_uniform", across_units=True),
     "binary_step": ActivationKind(_binary_step, False, "glorot_uniform", trainable=False),

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 
 from shoal.nets import draws
 from shoal.nets.heads.layer import apply_head, init_head
-from shoal.nets.layers import Block, Dense, Layer, Pass, Repeat, Shape
+from shoal.nets.layers import Activation, Block, Dense, Layer, Pass, Repeat, Shape
 from shoal.nets.layers.base import on_last_axis
 from shoal.nets.losses import weighted_mean
 from shoal.nets.members import combined
@@ -179,6 +179,8 @@ def _run(layers: tuple[Layer, ...], path, x, mask, params, running, now):
             x = x * on_last_axis(mask, x)
         if here in now.activity:
             new = {**new, "penalty": _activity_penalty(x, now.activity[here], now.weight)}
+        if now.tap is not None and isinstance(layer, Activation):
+            new = {**new, "tapped": now.tap(here, x, mask)}
         fresh |= _under(here, new)
     return x, mask, fresh
 

@@ -127,7 +127,7 @@ def _lines(layers, path: str, shape: Shape, sizes, times: int, depth: int) -> li
             inner = _lines(layer.layers, f"{here}.layers", shape, sizes, again, depth + 1)
         own = _total(sizes, here) - sum(line.parameters for line in inner)
         work = times * layer.multiply_adds(shape) - sum(line.multiply_adds for line in inner)
-        found += [Line(here, _in_words(layer), behind, own, work, depth), *inner]
+        found += [Line(here, layer_in_words(layer), behind, own, work, depth), *inner]
         shape = behind
     return found
 
@@ -145,7 +145,7 @@ def _entrance(spec: NetSpec) -> str:
     return f"table of {entrance.numbers}{codes}{shared}"
 
 
-def _in_words(layer: Layer) -> str:
+def layer_in_words(layer: Layer) -> str:
     """Return kind and settings, ``"conv2d 32 kernel=5x5"``, without how weights start and what they cost."""
     name, form = next((name, form) for name, form in FORMS.items() if isinstance(layer, form.layer))
     beside = f" {_word(getattr(layer, form.value))}" if form.value and form.value != "layers" else ""

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from shoal.history.wording import compact
 from shoal.report.markup import Markup, tag
+from shoal.report.sheet import data_of
 
 Values = Sequence[float | int | None]
 
 WIDTH, HEIGHT = 480, 280
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 62, 14, 18, 40
 LOG_FROM = 30.0
 """Largest over smallest value from which the scale is logarithmic: below, a straight one reads better."""
 
 
+MOST_POINTS = 400
+"""So many points of a curve are drawn: more than there are pixels would only make the page heavy."""
+
+
 @dataclass(frozen=True)
 class Line:
-    """One curve: its name, its values (None and NaN leave a gap), and its place in the palette."""
+    """One curve.
+
+    Attributes
+    ----------
+    name : str
+    values : sequence of float or None
+        None and NaN leave a gap.
+    style : int
+        Its place in the palette.
+    depth : float or None
+        Instead of the palette, a place between the colours of the first and the last layer, 0 to 1.
+    """
 
     name: str
     values: Values
     style: int
+    depth: float | None = None
+
+    @property
+    def dress(self) -> dict[str, str]:
+        """What makes a stroke look like this curve."""
+        if self.depth is None:
+            return {"class_": f"curve line-{self.style}"}
+        return {"class_": "curve depth", "style": f"--depth:{100 * self.depth:.0f}%"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +96,17 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [value for value in found if low * 0.999 <= value <= high * 1.001]
 
 
-def chart(title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | None = None) -> Markup:
+def chart(
+    title: str,
+    lines: Sequence[Line],
+    epochs: Sequence[int],
+    best: int | None = None,
+    *,
+    note: str = "",
+    over: str = "epoch",
+    straight: bool = False,
+    legend: bool = True,
+) -> Markup:
     """Draw curves over epochs, with the epoch whose weights were kept marked.
 
     Parameters
@@ -79,17 +114,59 @@ def chart(title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | 
     title : str
         What the curves show; also the name that a screen reader says.
     lines : sequence of Line
-        The curves, at most four.
+        The curves, at most four of the palette.
     epochs : sequence of int
         The epoch of each value.
     best : int, optional
         The epoch to mark.
+    note : str
+        What the curves mean, in a line below the title.
+    over : str
+        What `epochs` are, if something else.
+    straight : bool
+        Whether the scale of values is a straight one, however far they reach.
+    legend : bool
+        Whether the curves are named here; several pictures of the same curves may share a legend.
     """
     lines = [line for line in lines if any(_finite(line.values))]
     if not lines or not epochs:
         return Markup("")
-    picture = drawing(title, lines, epochs, best)
-    return tag("figure", tag("figcaption", tag("strong", title), _legend(lines, best)), picture)
+    lines, epochs = thinned(lines, epochs, best)
+    up = _value_scale([value for line in lines for value in _finite(line.values)], straight)
+    picture = drawing(title, lines, epochs, best, over=over, straight=straight)
+    said = tag("span", note, class_="about") if note else None
+    return tag(
+        "figure",
+        tag("figcaption", tag("strong", title), said, legend_of(lines) if legend else None),
+        picture,
+        data_of(_for_script(title, lines, epochs, best, up.log, over), class_="curves"),
+        class_="curves",
+    )
+
+
+def thinned(
+    lines: Sequence[Line], epochs: Sequence[int], best: int | None
+) -> tuple[list[Line], Sequence[int]]:
+    """Return curves of at most about `MOST_POINTS` points: the first, the last and the best among them."""
+    count = len(epochs)
+    if count <= MOST_POINTS:
+        return list(lines), epochs
+    kept = {round(i * (count - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)}
+    kept |= {place for place, epoch in enumerate(epochs) if epoch == best}
+    places = sorted(kept)
+    fewer = [replace(line, values=[line.values[place] for place in places]) for line in lines]
+    return fewer, [epochs[place] for place in places]
+
+
+def _for_script(
+    title: str, lines: Sequence[Line], epochs: Sequence[int], best: int | None, log: bool, over: str
+) -> dict[str, Any]:
+    """Return what the page's script draws and reads out the same curves from."""
+    told = [
+        {"name": line.name, "style": line.style, "depth": line.depth, "values": list(line.values)}
+        for line in lines
+    ]
+    return {"title": title, "over": over, "x": list(epochs), "best": best, "log": log, "lines": told}
 
 
 def drawing(
@@ -99,6 +176,7 @@ def drawing(
     best: int | None = None,
     *,
     straight: bool = False,
+    over: str = "epoch",
     **attributes: object,
 ) -> Markup:
     """Draw curves over epochs as an SVG element.
@@ -109,6 +187,8 @@ def drawing(
         As in `chart`.
     straight : bool
         Whether the scale of values is a straight one, however far they reach.
+    over : str
+        What `epochs` are, if something else.
     **attributes
         Of the element besides.
     """
@@ -116,9 +196,9 @@ def drawing(
     up = _value_scale([value for line in lines for value in _finite(line.values)], straight)
     return tag(
         "svg",
-        tag("title", f"{title} by epoch"),
+        tag("title", f"{title} by {over}"),
         tag("desc", _spoken(lines)),
-        _grid(across, up),
+        epoch_grid(across, up, over),
         _best(across, best, epochs),
         [_curve(line, epochs, across, up) for line in lines],
         viewbox=f"0 0 {WIDTH} {HEIGHT}",
@@ -141,7 +221,8 @@ def _value_scale(values: list[float], straight: bool) -> Scale:
     return Scale(bottom, high + margin, HEIGHT - BOTTOM, TOP)
 
 
-def _grid(across: Scale, up: Scale) -> Markup:
+def epoch_grid(across: Scale, up: Scale, over: str) -> Markup:
+    """Return the lines and numbers behind curves over epochs, or over what is named."""
     parts = []
     for value in up.ticks():
         y = up(value)
@@ -153,7 +234,7 @@ def _grid(across: Scale, up: Scale) -> Markup:
             parts.append(tag("text", f"{int(value):,}", x=at, y=HEIGHT - BOTTOM + 18, class_="tick"))
     middle = (LEFT + WIDTH - RIGHT) / 2
     scale_note = " (values on a logarithmic scale)" if up.log else ""
-    parts.append(tag("text", f"epoch{scale_note}", x=middle, y=HEIGHT - 5, class_="tick"))
+    parts.append(tag("text", f"{over}{scale_note}", x=middle, y=HEIGHT - 5, class_="tick"))
     return tag("g", parts)
 
 
@@ -161,7 +242,12 @@ def _best(across: Scale, best: int | None, epochs: Sequence[float]) -> Markup | 
     if best is None or best not in epochs:
         return None
     at = across(best)
-    return tag("line", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM, class_="best")
+    side = "end" if at > (LEFT + WIDTH) / 2 else "start"
+    return tag(
+        "g",
+        tag("line", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM, class_="best"),
+        tag("text", f"kept: {best:,}", x=at, y=TOP - 4, class_="tick small", text_anchor=side),
+    )
 
 
 def _curve(line: Line, epochs: Sequence[float], across: Scale, up: Scale) -> Markup:
@@ -171,33 +257,35 @@ def _curve(line: Line, epochs: Sequence[float], across: Scale, up: Scale) -> Mar
             pieces.append([])
         else:
             pieces[-1].append(f"{across(epoch)} {up(value)}")
-    drawn = [_piece(points, line.style) for points in pieces if points]
+    drawn = [_piece(points, line) for points in pieces if points]
     return tag("g", drawn)
 
 
-def _piece(points: list[str], style: int) -> Markup:
+def _piece(points: list[str], line: Line) -> Markup:
     if len(points) == 1:  # a line of one point is invisible
         x, y = points[0].split()
-        return tag("circle", cx=x, cy=y, r=3.5, class_=f"dot line-{style}")
-    return tag("path", d=f"M{' L'.join(points)}", class_=f"curve line-{style}")
+        dress = line.dress | {"class_": line.dress["class_"].replace("curve", "dot")}
+        return tag("circle", cx=x, cy=y, r=3.5, **dress)
+    return tag("path", d=f"M{' L'.join(points)}", **line.dress)
 
 
-def _legend(lines: Sequence[Line], best: int | None) -> Markup:
-    entries = [_entry(line.name, f"curve line-{line.style}") for line in lines]
-    if best is not None:
-        entries.append(_entry(f"weights kept (epoch {best:,})", "best"))
-    return tag("span", entries, class_="legend")
+def legend_of(lines: Sequence[Line]) -> Markup | None:
+    """Return the names of curves beside their strokes; nothing for a curve that the title names."""
+    named = [line for line in lines if line.name]
+    return (
+        tag("span", [_entry(line.name, **line.dress) for line in named], class_="legend") if named else None
+    )
 
 
-def _entry(name: str, style: str) -> Markup:
-    stroke = tag("line", x1=0, x2=26, y1=5, y2=5, class_=style)
+def _entry(name: str, **dress: str) -> Markup:
+    stroke = tag("line", x1=0, x2=26, y1=5, y2=5, **dress)
     key = tag("svg", stroke, viewbox="0 0 26 10", aria_hidden="true", class_="key")
-    return tag("span", key, name)
+    return tag("span", key, name, class_="entry")
 
 
 def _spoken(lines: Sequence[Line]) -> str:
     said = []
     for line in lines:
         values = _finite(line.values)
-        said.append(f"{line.name} goes from {compact(values[0])} to {compact(values[-1])}")
+        said.append(f"{line.name or 'it'} goes from {compact(values[0])} to {compact(values[-1])}")
     return "; ".join(said) + "."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shoal.history.record import History
+from shoal.report.markup import Markup
 
 if TYPE_CHECKING:
     from shoal.data.columns import Column
@@ -47,6 +48,22 @@ class Facts:
         The network in a few words: "13 inputs, layers of 256 and 128 units, 3 outputs".
     seconds : float or None
         How long training took.
+    findings : sequence of Finding or None
+        What the record of the training says is wrong; None where nobody looked.
+    spec : mapping or None
+        The network's description, as ``NetSpec.to_json`` gives it.
+    weights : mapping
+        The shape of every array of weights, by its name.
+    python : str
+        The same training in Python; empty where it cannot be said.
+    importances : sequence of mapping
+        For each column ``"name"``, ``"value"``, and ``"low"`` and ``"high"`` where they are known.
+    importances_of : str
+        The figure that they are losses of.
+    pictures : sequence of Markup
+        Figures that show where it errs.
+    unfinished : str
+        Why there is no network to tell of; empty where there is one.
     """
 
     table: str
@@ -64,6 +81,14 @@ class Facts:
     notices: Sequence[str] = ()
     network: str = ""
     seconds: float | None = None
+    findings: Sequence[Any] | None = None
+    spec: Mapping[str, Any] | None = None
+    weights: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    python: str = ""
+    importances: Sequence[Mapping[str, Any]] = ()
+    importances_of: str = ""
+    pictures: Sequence[Markup] = ()
+    unfinished: str = ""
 
     @property
     def method(self) -> str:

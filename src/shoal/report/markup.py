@@ -33,7 +33,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     '<circle cx="1" r="2"/>'
     """
     opening = name + "".join(_attribute(key, value) for key, value in attributes.items())
-    if name in _VOID:
+    if name in _VOID and not children:
         return Markup(f"<{opening}/>")
     return Markup(f"<{opening}>{joined(*children)}</{name}>")
 

@@ -13,7 +13,8 @@ from shoal.report.markup import Markup, tag
 BIGGEST = 9.0
 """Radius of a dot that stands for all rows; the area of a dot is the share of its rows."""
 
-_AXES = "confidence; upwards: share that was right; large dots: many rows"
+_AXES = "confidence"
+_ABOUT = "Upwards: the share that was right. Large dots stand for many rows."
 _DRAWN = (("before", 1), ("after", 0))
 
 
@@ -49,7 +50,11 @@ def reliability_diagram(found: Mapping[str, Any]) -> Markup:
         role="img",
         class_="chart",
     )
-    return tag("figure", tag("figcaption", tag("strong", "Reliability"), _legend(found)), drawing)
+    return tag(
+        "figure",
+        tag("figcaption", tag("strong", "Reliability"), tag("span", _ABOUT, class_="about"), _legend(found)),
+        drawing,
+    )
 
 
 def _grid(across: Scale, up: Scale) -> Markup:
@@ -91,7 +96,12 @@ def _legend(found: Mapping[str, Any]) -> Markup:
 
 def _entry(name: str, style: str) -> Markup:
     stroke = tag("line", x1=0, x2=26, y1=5, y2=5, class_=style)
-    return tag("span", tag("svg", stroke, viewbox="0 0 26 10", aria_hidden="true", class_="key"), name)
+    return tag(
+        "span",
+        tag("svg", stroke, viewbox="0 0 26 10", aria_hidden="true", class_="key"),
+        name,
+        class_="entry",
+    )
 
 
 def _spoken(found: Mapping[str, Any]) -> str:

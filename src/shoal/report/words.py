@@ -33,8 +33,15 @@ def title(facts: Facts) -> str:
     return f"Predicting {listed(facts.targets)} from {facts.table}"
 
 
+def capital(text: str) -> str:
+    """Return a text that starts a line."""
+    return text[:1].upper() + text[1:]
+
+
 def headline(facts: Facts) -> str:
     """Say in one or two sentences how good the network is on rows that it did not learn from."""
+    if facts.unfinished:
+        return facts.unfinished
     if not facts.judged:
         return (
             "No rows were kept aside, so nothing is known about how it does on rows that it has not seen. "

@@ -165,7 +165,8 @@ class _Batch:
             seeds = seeds_of(run.seed, averaged_nets(ready.settings.ensemble))
             taken = start_of(ready.settings, spec_of(ready), ready.target, seeds)
             start = taken and taken.weights
-        return Member(spec_of(ready), recipe_of(ready), view, run.seed, start=start, until=run.until)
+        recipe = replace(recipe_of(ready), record=())  # a trial keeps its losses only
+        return Member(spec_of(ready), recipe, view, run.seed, start=start, until=run.until)
 
     # -- training ---------------------------------------------------------------
 

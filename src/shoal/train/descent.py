@@ -71,6 +71,24 @@ def descended(
     return _held(moved, net, rate_factors, constraints), state
 
 
+def is_clipped(
+    grads: Params,
+    params: Params,
+    net: Mapping[str, Any],
+    uses: tuple[str, ...],
+    rate_factors: tuple[tuple[str, float], ...] = (),
+) -> Array:
+    """Return whether `descended` clips this gradient, by its norm or in any of its entries."""
+    grads = _drawn(grads, params, net, uses, rate_factors)
+    held = []
+    if "clip_value" in uses:
+        held += [jnp.any(jnp.abs(g) > net["clip_value"]) for g in grads.values()]
+        grads = _cut(grads, net)
+    if "clip_norm" in uses:
+        held.append(optax.tree.norm(grads) > net["clip_norm"])
+    return jnp.any(jnp.stack(held))
+
+
 def penalty_of(params: Params, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
     """Return ``sum l1 |w| + sum l2 w^2`` over what is penalised; None where nothing is."""
     parts = []
@@ -113,15 +131,23 @@ def _regularised(grads, params, net, uses, factors):
 
     What is frozen has no gradient, and so no part in the norm.
     """
-    grads = {n: _pulled(g, params[n], _strength("l2", n, net, uses)) for n, g in grads.items()}
-    grads = {name: g if rate_factor(name, factors) else jnp.zeros_like(g) for name, g in grads.items()}
+    grads = _drawn(grads, params, net, uses, factors)
     if "clip_value" in uses:
-        grads = {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
+        grads = _cut(grads, net)
     if "clip_norm" in uses:
         norm = optax.tree.norm(grads)
         factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
         grads = {name: g * factor for name, g in grads.items()}
     return grads
+
+
+def _drawn(grads, params, net, uses, factors):
+    grads = {n: _pulled(g, params[n], _strength("l2", n, net, uses)) for n, g in grads.items()}
+    return {name: g if rate_factor(name, factors) else jnp.zeros_like(g) for name, g in grads.items()}
+
+
+def _cut(grads, net):
+    return {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
 
 
 def _pulled(gradient: Array, value: Array, l2: Array | None) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.train.events import COLUMNS
 from shoal.train.population import Member, first_state, narrowed
-from shoal.train.results import NetResult
+from shoal.train.results import NetResult, Record
 from shoal.train.stopping import ACCURACY, COMPLETE, DIVERGED, EARLY, LEVEL, LOSS, RUNNING, TIME
 
 _CODES = {
@@ -26,7 +26,11 @@ _CODES = {
 
 
 def result_of(
-    member: Member, state: Mapping[str, Any], history: Sequence[np.ndarray], seconds: float
+    member: Member,
+    state: Mapping[str, Any],
+    history: Sequence[np.ndarray],
+    record: Record,
+    seconds: float,
 ) -> NetResult:
     """Put together what is left of a network whose training has ended.
 
@@ -37,6 +41,8 @@ def result_of(
         Its last state, with the ``"tile"`` size.
     history : sequence of (epochs, columns) arrays
         What was recorded, call by call.
+    record : Record
+        What was seen of its layers.
     seconds : float
     """
     state = _with_finite_weights(member, state)
@@ -50,6 +56,7 @@ def result_of(
         code=code,
         reason=reason,
         history=np.concatenate([np.zeros((0, len(COLUMNS))), *history]),
+        record=dict(record),
         seconds=float(seconds),
         tile=int(state["tile"]),
         state=dict(state),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shoal.train.results import NetResult
+from shoal.train.results import NetResult, Record
 
 COLUMNS = ("loss", "val_loss", "val_metric", "learning_rate")
 """What is recorded of every network in every epoch, in this order."""
@@ -54,12 +54,15 @@ class EpochsDone:
         `COLUMNS`; NaN from the epoch on in which a network had stopped.
     seconds : float
         Time of these epochs on their device.
+    record : dict
+        Network -> epoch -> what was seen of its layers (`shoal.train.columns`), where it is looked at.
     """
 
     nets: np.ndarray
     first_epoch: int
     values: np.ndarray
     seconds: float
+    record: dict[int, Record] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)

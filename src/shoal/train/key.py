@@ -61,6 +61,11 @@ class ProgramKey:
     targets: int = 0
 
     @property
+    def clips(self) -> bool:
+        """Whether gradients are clipped, and the steps counted in which they were."""
+        return "clip_norm" in self.uses or "clip_value" in self.uses
+
+    @property
     def gathered(self) -> bool:
         """Whether the rows are put in their new order once an epoch, not batch by batch."""
         inputs = self.structure.inputs

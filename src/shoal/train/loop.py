@@ -14,6 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -35,6 +36,7 @@ from shoal.train.events import (
 from shoal.train.feed import Feed
 from shoal.train.footprint import MEMORY, bytes_of, data_bytes, epochs_of
 from shoal.train.key import ProgramKey
+from shoal.train.looks import Looks, Seen
 from shoal.train.population import Member
 from shoal.train.program import compiled, ready_on
 from shoal.train.results import NetResult
@@ -127,8 +129,10 @@ class _Run:
         self.seats = seated(members, views, cpu=backend.on_cpu(), exact=exact, tile=tile)
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.board = packing.Board()
-        self.feed = Feed(members, views)
+        self.feed, self.looks = Feed(members, views), Looks(members, views)
         self.history: dict[int, list[np.ndarray]] = defaultdict(list)  # of the networks that train
+        self.seen: dict[int, list[Seen]] = defaultdict(list)  # of the networks that are looked at
+        self.unsaid: Any = None  # what was being passed on when Ctrl-C struck
         self.results: dict[int, NetResult] = {}
         self.seconds = np.zeros(len(members))
         self.pace: dict[ProgramKey, float] = {}  # measured seconds of a tile's epoch
@@ -156,8 +160,12 @@ class _Run:
             for thread in threads:
                 if thread.is_alive():  # Ctrl-C may strike before it was started
                     thread.join()
-        yield from self._rest()
-        yield Finished(self._kept(), time.perf_counter() - self.started)
+        try:
+            yield from self._rest()
+            kept = self._kept()
+        finally:
+            self.looks.close()
+        yield Finished(kept, time.perf_counter() - self.started)
 
     def _started(self) -> Started:
         return Started(
@@ -196,9 +204,9 @@ class _Run:
         A watcher may be behind the training: Ctrl-C in his hands has nothing left to end here, but who trains
         epoch by epoch has to know.
         """
-        while not self.told.empty():
+        while self.unsaid is not None or not self.told.empty():
             try:
-                yield from self._passed_on(self.told.get())
+                yield from self._passed_on(self.told.get() if self.unsaid is None else self.unsaid)
             except KeyboardInterrupt:
                 yield Interrupted()
 
@@ -206,6 +214,9 @@ class _Run:
         if isinstance(said, BaseException):
             raise said
         if said is not None:
+            self.unsaid = said
+            said = said() if callable(said) else said  # waits for looks that are under way
+            self.unsaid = None
             yield said
 
     # -- how much there is to do ---------------------------------------------
@@ -263,6 +274,7 @@ class _Run:
         was_active = tile.active()
         tables = self.feed.tables(tile, epochs)
         tile.move(device)
+        self.looks.prepare(tile, device)
         args = self.feed.arguments(tile, tables, device)
         run, compile_seconds = compiled(tile.key, device, args)
         if compile_seconds:
@@ -273,13 +285,14 @@ class _Run:
         seconds = time.perf_counter() - started
         self.pace[tile.key] = max(seconds / epochs, 1e-5)
         self._end_late(tile)
-        self._record(tile, was_active, history, tables["rate"], seconds)
+        self._record(tile, device, was_active, history, tables, seconds)
 
     def _epochs_of_call(self, tile: Tile) -> int:
         """Return how many epochs the next call trains; the number does not change any result."""
         longest = max(self.members[i].recipe.epochs for i in tile.nets) - tile.epoch
         wanted = max(1, round(_CALL_SECONDS / self._pace(tile.key)))
-        return self.board.granted(tile, int(max(1, min(wanted, tile.key.history, longest))))
+        wanted = self.looks.epochs(tile, int(max(1, min(wanted, tile.key.history, longest))))
+        return self.board.granted(tile, wanted)
 
     def _end_late(self, tile: Tile) -> None:
         """End the networks of a tile whose time is over."""
@@ -292,21 +305,26 @@ class _Run:
                 codes[place] = TIME
         tile.state = {**tile.state, "code": codes}
 
-    def _record(self, tile: Tile, was_active, history, rates: np.ndarray, seconds: float) -> None:
-        epochs = rates.shape[1]
+    def _record(self, tile: Tile, device, was_active, history, tables, seconds: float) -> None:
+        epochs = tables["rate"].shape[1]
         first, tile.epoch = tile.epoch, tile.epoch + epochs
         tile.codes = np.array(tile.state["code"])
         places = np.flatnonzero(was_active)
         nets = np.array([tile.nets[p] for p in places], np.int64)
         done = np.asarray(tile.state["epoch"])[places] - first
         # the rate of an epoch is that of its last step
-        told, scale = history[places, :epochs, :-1], history[places, :epochs, -1:]
-        values = np.concatenate([told, rates[places, :, -1:] * scale], axis=2)
+        told, scale = history[places, :epochs, :3], history[places, :epochs, -1:]
+        rates = tables["rate"][places, :, -1:] * scale
+        values = np.concatenate([told, rates], axis=2)
         values[np.arange(epochs) >= done[:, None]] = np.nan
         self.seconds[nets] += seconds / max(len(nets), 1)
-        self.told.put(EpochsDone(nets, first + 1, values, seconds))
+        event = EpochsDone(nets, first + 1, values, seconds)
+        clipped = history[places, :epochs, 3] if tile.key.clips else None
+        seen = self.looks.begin(tile, device, places, done, tables | {"rate": rates}, clipped)
+        self.told.put(event if seen is None else lambda: replace(event, record=seen()))
         for i, row, length in zip(nets, values, done, strict=True):
             self.history[i].append(row[:length])
+            self.seen[i] += [] if seen is None else [seen]
         self._end(tile, [int(p) for p in places if tile.codes[p] != RUNNING])
 
     def _end(self, tile: Tile, places: list[int]) -> None:
@@ -322,7 +340,9 @@ class _Run:
         """Put together what is left of a network, and forget its history."""
         i = tile.nets[place]
         state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
-        return result_of(self.members[i], state, self.history.pop(i, []), self.seconds[i])
+        found = [seen().get(i, {}) for seen in self.seen.pop(i, [])]
+        record = {epoch: columns for one in found for epoch, columns in one.items()}
+        return result_of(self.members[i], state, self.history.pop(i, []), record, self.seconds[i])
 
     # -- in the caller's thread ----------------------------------------------
 

@@ -36,7 +36,8 @@ _TINY_FLOPS = 0.25e6  # of a step; larger networks are up to 1.35 times as slow 
 _STEADY = "LIBRARY_FUSION_TYPE_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 COLUMNS = 4
 """Numbers that a program records of each epoch: training loss, validation loss and metric, and the factor
-by which validation has scaled the learning rate."""
+by which validation has scaled the learning rate; where gradients are clipped, before it the share of the
+steps that were."""
 
 
 def optimizer_state(name: str, params: Mapping[str, np.ndarray]) -> optax.OptState:
@@ -79,14 +80,14 @@ def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
             device,
             result_like=(args[0], 0),
             donate=(0,),
-            options=_options(key),
+            options=options_of(key),
             like=next((_programs.get((key, other)) for other in ready_on(key)), None),
         )
         _keep(key, device, program)
         return program, seconds
 
 
-def _options(key: ProgramKey) -> dict[str, bool | str]:
+def options_of(key: ProgramKey) -> dict[str, bool | str]:
     """Return how to compile: tiny networks in 0.6 of the time, to programs as quick as the others.
 
     Images get XLA's codes whose sums do not depend on the number of threads.
@@ -159,7 +160,7 @@ def _tile_program(key: ProgramKey):
             i, state, _ = carry
             return (i < count) & jnp.any(state["code"] == RUNNING)
 
-        blank = jnp.full((key.tile, key.history, COLUMNS), jnp.nan, key.precision)
+        blank = jnp.full((key.tile, key.history, COLUMNS + key.clips), jnp.nan, key.precision)
         _, state, history = jax.lax.while_loop(go_on, body, (jnp.int32(0), state, blank))
         return state, history
 
@@ -201,8 +202,10 @@ def _epoch_of_one(key: ProgramKey):
         after = None if loss_after is None else loss_after(carry, net, last)
         row = jnp.stack([loss, *judged])
         objective = jnp.sum(told["objective"] * weights) / jnp.sum(weights) if "objective" in told else None
-        moved = {**state, **{name: carry[name] for name in carry if name != "sums"}}
+        moved = {**state, **{name: carry[name] for name in carry if name not in ("sums", "clipped")}}
         fresh = after_epoch(moved, row, net, number, kept, objective, losses[0], after)
+        if key.clips:
+            row = jnp.append(row, carry["clipped"][0] / carry["clipped"][1])
         return fresh, jnp.append(row, state["plateau"]["scale"])
 
     return epoch
@@ -239,6 +242,8 @@ def _steps_of_one(key: ProgramKey):
             start["average"] = state["average"]
         if "accumulate" in key.uses:
             start["sums"] = first_sums(state["params"])
+        if key.clips:
+            start["clipped"] = jnp.zeros(2, key.precision)
         batches = rows_of(data["train"], order) if key.gathered else order
         now = {**tables, "rate": rates, "key": keys, "keep": kept_units(key, net["rates"], keys)}
         carry, told = jax.lax.scan(one, start, (batches, now))

@@ -165,7 +165,8 @@ class _Ladder:
 def tried(recipe: Recipe, rate: float, share: float) -> Recipe:
     """Return a recipe with another rate and a share of its epochs, into which its schedule is drawn in."""
     epochs = max(1, round(recipe.epochs * share))
-    return replace(recipe, learning_rate=rate, epochs=epochs, schedule=_drawn_in(recipe.schedule, share))
+    schedule = _drawn_in(recipe.schedule, share)
+    return replace(recipe, learning_rate=rate, epochs=epochs, schedule=schedule, record=())
 
 
 def _drawn_in(schedule: Schedule, share: float) -> Schedule:

@@ -79,6 +79,9 @@ class Recipe:
         or the monitored figure changes by less than this in an epoch.
     max_time : float or None
         Seconds after which training stops.
+    record : tuple of (kind, number), or empty
+        ("layers", epochs) looks at every layer while the network trains, with at most so many epochs from
+        one look to the next; 0 leaves that to shoal (`shoal.train.looks`).
     precision : {"float32", "float64"}
     rate_factors : tuple of (pattern, factor)
         Factor of the learning rate for parameters whose name contains the pattern, or is it, behind "=";
@@ -118,6 +121,7 @@ class Recipe:
     stop_accuracy: float | None = None
     stop_change: float | None = None
     max_time: float | None = None
+    record: tuple[Any, ...] = ()
     precision: Precision = "float32"
     rate_factors: tuple[tuple[str, float], ...] = ()
 
@@ -196,7 +200,7 @@ class Recipe:
             name: list(value) if isinstance(value, tuple) else value for name, value in self.loss_settings
         }
         values["growth"] = None if self.growth is None else dict(vars(self.growth))
-        values |= {name: list(values[name]) for name in ("constraint", "averaging")}
+        values |= {name: list(values[name]) for name in ("constraint", "averaging", "record")}
         values |= {name: dict(values[name]) for name in ("augment", "rate_factors")}
         return values
 
@@ -205,7 +209,7 @@ class Recipe:
         """Return the recipe that `to_json` wrote."""
         rest = dict(values)
         schedule = rest.pop("schedule")
-        rest |= {name: tuple(rest[name]) for name in ("constraint", "averaging")}
+        rest |= {name: tuple(rest.get(name, ())) for name in ("constraint", "averaging", "record")}
         rest["loss_settings"] = tuple(
             (name, tuple(value) if isinstance(value, list) else value)
             for name, value in sorted(rest["loss_settings"].items())

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+Record = dict[int, dict[str, float]]
+"""Epoch -> what was seen of a network then, by column: see `shoal.train.columns`."""
+
 
 @dataclass(frozen=True)
 class NetResult:
@@ -32,6 +35,8 @@ class NetResult:
     tile : int
         Networks that were trained together in one tile: with the seed and versions, what is needed to get the
         same bits again.
+    record : Record
+        What looks at its layers have found; empty where none were asked for.
     state : dict
         All that a later run needs to go on exactly where this one ended.
     """
@@ -46,4 +51,5 @@ class NetResult:
     history: np.ndarray
     seconds: float
     tile: int
+    record: Record = field(repr=False, default_factory=dict)
     state: dict[str, Any] = field(repr=False, default_factory=dict)

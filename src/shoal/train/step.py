@@ -1,8 +1,9 @@
 """One step of one network on one batch: the loss, its gradient, and where it leads.
 
 The *carry* of a training is a dictionary of what changes from step to step: ``params``, ``running``
-(running statistics) and ``optimizer``; ``sums`` where gradients of several batches are added up, and
-``average`` where weights are averaged. What comes in from outside at each step is in ``now``: ``rate``,
+(running statistics) and ``optimizer``; ``sums`` where gradients of several batches are added up,
+``average`` where weights are averaged, and ``clipped``, how many steps were clipped and how many taken, where
+that is counted. What comes in from outside at each step is in ``now``: ``rate``,
 ``key``, and where in use ``momentum``, ``apply`` and ``keep`` (units that dropout keeps).
 """
 
@@ -21,7 +22,7 @@ from shoal.nets.losses import LOSSES, weighted_mean
 from shoal.nets.members import member_mean
 from shoal.train.augment import augmented, mixed_loss
 from shoal.train.averaging import ema_of
-from shoal.train.descent import descended, rate_factor
+from shoal.train.descent import descended, is_clipped, rate_factor
 from shoal.train.key import ProgramKey
 from shoal.train.optimizers import momentum_name
 
@@ -36,7 +37,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     step (`shoal.train.descent`).
     """
     kind = LOSSES[key.loss]
-    frozen = _frozen(key)
+    frozen = frozen_norms(key)
 
     def objective(params, running, batch, net, step_key, keep=None):
         now = Pass(
@@ -65,7 +66,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
     return objective
 
 
-def _frozen(key: ProgramKey) -> frozenset[str]:
+def frozen_norms(key: ProgramKey) -> frozenset[str]:
     """Return the paths of batch norms that are frozen: their running statistics must not move either."""
     norms = [path for path, layer, _ in key.structure.walk() if layer.kind == "batch_norm"]
     return frozenset(path for path in norms if rate_factor(f"{path}.gamma", key.rate_factors) == 0.0)
@@ -119,6 +120,10 @@ def _moved(key: ProgramKey, carry: Carry, grads, rate, net, value_fn) -> Carry:
         key.constraints,
         value_fn=value_fn,
     )
+    if "clipped" in carry:
+        clipped = is_clipped(grads, carry["params"], net, key.uses, key.rate_factors)
+        counted = jnp.stack([clipped.astype(rate.dtype), jnp.ones_like(rate)])
+        carry = {**carry, "clipped": carry["clipped"] + counted}
     carry = {**carry, "params": params, "optimizer": optimizer}
     if "ema" in key.uses:
         carry["average"] = ema_of(carry["average"], params, carry["running"], net["average_decay"])

@@ -109,4 +109,5 @@ def _joined(before: NetResult | None, now: NetResult) -> NetResult:
     if before is None:
         return now
     history = np.concatenate([before.history, now.history])
-    return replace(now, history=history, seconds=before.seconds + now.seconds)
+    record = before.record | now.record
+    return replace(now, history=history, record=record, seconds=before.seconds + now.seconds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading
+from shoal.cli.options import TABLE, as_json, labels_in, layout, pairs, reading, typed_command
 from shoal.cli.sweep.default_group import DefaultGroup
 from shoal.cli.train import TASKS, shortcuts, typed_settings
 
@@ -91,7 +91,15 @@ def run(table: str, **options: Any) -> int:
     from shoal.cli.sweep.sitting import Wish, begin
 
     told = ("runs", "model", "as_json", "dry_run")
-    return begin(order, Wish(**{name: options[name] for name in told}, said=tuple(said), started=started))
+    return begin(
+        order,
+        Wish(
+            **{name: options[name] for name in told},
+            said=tuple(said),
+            command=typed_command(),
+            started=started,
+        ),
+    )
 
 
 @sweep.command()
@@ -109,7 +117,7 @@ def resume(run: str, trials: int | None, budget: float | None, model: str | None
     from shoal.cli.sweep.sitting import Wish
     from shoal.cli.sweep.sitting import resume as go_on
 
-    return go_on(run, Wish(model=model, as_json=as_json), trials, budget)
+    return go_on(run, Wish(model=model, as_json=as_json, command=typed_command()), trials, budget)
 
 
 @sweep.command()

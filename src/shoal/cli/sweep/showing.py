@@ -100,7 +100,7 @@ def _show(path: str, order: dict[str, Any], outcome: dict[str, Any], kept: Kept)
             console.print(Text(line))
     for line in endings(kept):
         console.print(Text(line))
-    for line in _of_nested(outcome, kept):
+    for line in of_nested(outcome, kept):
         console.print(Text(line))
     _show_learnt(console, kept, order)
     console.print(Text(f"\nmodel   shoal sweep best {path} --out model.shoal"))
@@ -143,12 +143,12 @@ def _learnt(kept: Kept, order: dict[str, Any]) -> dict[str, Any] | None:
     where = f"{len(trials)} trials" + (f" after {rung} epochs" if rung is not None else "")
     return {
         "importances": importances(evidence, made=made),
-        "next": _renumbered(next_steps(evidence, rules=rules, made=made), trials),
+        "next": renumbered(next_steps(evidence, rules=rules, made=made), trials),
         "where": where,
     }
 
 
-def _renumbered(steps: list[str], trials: list[Trial]) -> list[str]:
+def renumbered(steps: list[str], trials: list[Trial]) -> list[str]:
     """Return sentences with the numbers of trials, in place of their places in the evidence."""
     import re
 
@@ -173,7 +173,8 @@ def _opening(order: dict[str, Any], outcome: dict[str, Any], kept: Kept) -> list
     ]
 
 
-def _of_nested(outcome: dict[str, Any], kept: Kept) -> list[str]:
+def of_nested(outcome: dict[str, Any], kept: Kept) -> list[str]:
+    """Return what a nested cross-validation found, in a sentence."""
     found = outcome.get("nested")
     if not found:
         return []

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shoal.cli.reporting import write_page
 from shoal.cli.run_folder import RunFolder
 from shoal.cli.say import write_json
 from shoal.cli.sweep.board import Board
@@ -31,6 +32,7 @@ from shoal.sweep.run import Found, search
 
 DONE, INTERRUPTED = 0, 130
 _TELLING_SECONDS = 2.0  # of the budget: calls under way end, the last program is compiled, files are written
+_REPORT_SECONDS = 3.0  # to find out what mattered, and to draw it
 _COPY_SECONDS = 1.5  # to copy the trials for optuna-dashboard, Optuna's start included
 
 
@@ -47,6 +49,8 @@ class Wish:
     as_json, dry_run : bool
     said : tuple of str
         What was noted before, for the notes of the folder.
+    command : str
+        The command line, for the report.
     started : float
         When the command began, by `time.perf_counter`.
     """
@@ -56,6 +60,7 @@ class Wish:
     as_json: bool = False
     dry_run: bool = False
     said: tuple[str, ...] = ()
+    command: str = ""
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -157,6 +162,9 @@ def _sit(now: Sitting, wish: Wish, said: list[str]) -> int:
     _keep_tables(now, [*wish.said, *notices(now.posed.question.problem.columns), *said])
     now.seconds = now.spent + time.perf_counter() - wish.started
     now.folder.write_outcome(plain_outcome(now))
+    if wish.command:
+        now.folder.note_command(wish.command)
+    write_page(now.folder.path)
     tell(now, wish)
     if now.made is None and not now.interrupted:
         assert now.kept is not None
@@ -176,7 +184,7 @@ def _stoppable(now: Sitting) -> Iterator[None]:
 
 def _search(now: Sitting, wish: Wish, board: Board) -> None:
     asked, share = now.posed, share_of_budget(now.posed.order)
-    after = _TELLING_SECONDS + _COPY_SECONDS * is_copied(asked.method.strategy.name)
+    after = _TELLING_SECONDS + _REPORT_SECONDS + _COPY_SECONDS * is_copied(asked.method.strategy.name)
     where, name = place_of(now.folder, asked.order)
     board.begin(asked.method.strategy)
     with kept_in(where, asked.method, name) as (keeper, spent):

@@ -43,6 +43,7 @@ def tell(now: Sitting, wish: Wish) -> None:
     if now.made:
         print(f"model   {wish.model or folder.model}")
     print(f"trials  {folder.trials}")
+    print(f"report  {folder.report}")
     print(f"more    shoal sweep show {folder.path}")
 
 
@@ -111,4 +112,5 @@ def _places(now: Sitting, wish: Wish) -> dict[str, Any]:
     return {
         "model_file": str(wish.model or folder.model) if now.made else None,
         "trials_file": str(folder.trials),
+        "report": str(folder.report),
     }

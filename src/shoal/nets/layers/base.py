@@ -7,7 +7,7 @@ dictionaries; a layer sees its own part under short names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import ClassVar
@@ -51,6 +51,9 @@ class Pass:
         Which units dropout keeps, by the path of the layer, where they were drawn ahead.
     thinned : bool
         Whether dropout leaves out the same units in all rows (Monte-Carlo dropout in prediction).
+    tap : callable, optional
+        ``(path, values, mask) -> array``: is shown the values after every activation. What it returns comes
+        back among the running statistics as ``"<path>.tapped"``.
     """
 
     train: bool = False
@@ -62,6 +65,7 @@ class Pass:
     frozen: frozenset[str] = frozenset()
     keep: Mapping[str, Array] = field(default_factory=dict)
     thinned: bool = False
+    tap: Callable[[str, Array, Array | None], Array] | None = None
 
     def key_for(self, path: str) -> Array:
         """Return the random key of the layer at `path` in this step."""

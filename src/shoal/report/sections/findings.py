@@ -1,0 +1,69 @@
+"""Findings as cards: what is wrong, by which numbers, and which setting to turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shoal.report.markup import Markup, tag
+from shoal.report.sheet import Section, section
+
+_SAID = {"error": "Error", "warning": "Warning", "note": "Note"}
+
+
+def findings(found: Sequence[Any] | None) -> Section | None:
+    """Return the findings, the gravest first; None where nobody looked for any.
+
+    Parameters
+    ----------
+    found : sequence of Finding or None
+        With ``code``, ``title``, ``severity``, ``evidence``, ``remedy``, ``where`` and ``change``.
+    """
+    if found is None:
+        return None
+    if not found:
+        return section("Findings", tag("p", "Nothing in the record of its training looks wrong."))
+    order = list(_SAID)
+    sorted_ = sorted(found, key=lambda one: order.index(one.severity))
+    return section("Findings", tag("ol", [_card(one) for one in sorted_], class_="cards"))
+
+
+def _card(one: Any) -> Markup:
+    head = tag(
+        "p",
+        tag("span", _SAID[one.severity], class_="severity"),
+        tag("span", one.code, class_="code"),
+        tag("span", one.where, class_="where") if one.where else None,
+        class_="card-head",
+    )
+    return tag(
+        "li",
+        head,
+        tag("h3", one.title.rstrip(".")),
+        tag("p", one.evidence),
+        tag("p", tag("strong", "Remedy. "), one.remedy, class_="remedy"),
+        _change(one.change),
+        class_=f"card {one.severity}",
+    )
+
+
+def _change(change: Any) -> Markup | None:
+    if not change:
+        return None
+    typed = " ".join(f"--set {name}={written(value)}" for name, value in dict(change).items())
+    return tag("p", tag("code", typed), class_="change")
+
+
+def written(value: Any) -> str:
+    """Write a setting as ``--set`` would read it.
+
+    Examples
+    --------
+    >>> written([256, 128]), written(True), written(None)
+    ('256,128', 'true', 'none')
+    """
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ",".join(written(item) for item in value)
+    return str(value)
