@@ -50,7 +50,8 @@ def prepared(
 def _in_step(
     ready: Sequence[tuple[Prepared, int]], views: Sequence[View]
 ) -> tuple[list[tuple[Prepared, int]], list[View]]:
-    """Give folds as many steps as the largest of their kind takes: they share a program, and none waits for more.
+    """Give folds as many steps as the largest of their kind takes: they share a program, and none waits for
+    more.
 
     The network that is kept in the end is trained on more rows, by a program of its own.
     """
