@@ -8,7 +8,7 @@ import click
 
 from shoal.cli.options import pairs
 from shoal.cli.say import write_json
-from shoal.cli.study import heading, question, say, study, write_csv
+from shoal.cli.study import heading, keep, question, say, study, write_csv
 
 DONE, INTERRUPTED = 0, 130
 
@@ -41,11 +41,14 @@ def ablate(table: str, **options: Any) -> int:
     with Bar(asked.problem.task) as bar:
         done = ablated(design, combine=options["combine"], budget=budget, on_event=bar.show)
     write_csv(done.to_frame(), options["csv"])
+    folder = keep("ablation", table, asked, done.to_json(), options)
     if options["as_json"]:
-        write_json({"table": table, "targets": list(options["targets"]), **done.to_json()})
+        where = {"run": str(folder.path), "report": str(folder.report)}
+        write_json({"table": table, "targets": list(options["targets"]), **done.to_json(), **where})
     else:
         print(done)
         print(f"{done.seconds:.1f} s.")
+        print(f"report  {folder.report}")
     return INTERRUPTED if done.interrupted else DONE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from shoal.cli.say import write_json
-from shoal.cli.study import heading, question, refuse_other_ending, say, study, write_csv
+from shoal.cli.study import heading, keep, question, refuse_other_ending, say, study, write_csv
 
 DONE, INTERRUPTED = 0, 130
 
@@ -45,12 +45,15 @@ def curve(table: str, **options: Any) -> int:
     write_csv(done.to_frame(), options["csv"])
     if options["out"]:
         _draw(done.to_json(), options["out"])
+    folder = keep("curve", table, asked, done.to_json(), options)
     if options["as_json"]:
         targets = list(options["targets"])
-        write_json({"table": table, "targets": targets, **done.to_json(), "out": options["out"]})
+        where = {"run": str(folder.path), "report": str(folder.report), "out": options["out"]}
+        write_json({"table": table, "targets": targets, **done.to_json(), **where})
     else:
         print(done)
         print(f"{done.seconds:.1f} s.")
+        print(f"report  {folder.report}")
     return INTERRUPTED if done.interrupted else DONE
 
 

@@ -30,9 +30,11 @@ from shoal.cli.backprop import backprop
 from shoal.cli.calibrate import calibrate
 from shoal.cli.check import check
 from shoal.cli.columns import columns
+from shoal.cli.compare import compare
 from shoal.cli.ctrl_c import listen
 from shoal.cli.curve import curve
 from shoal.cli.diagnose import diagnose
+from shoal.cli.explain import explain
 from shoal.cli.info import info
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
@@ -66,12 +68,14 @@ for command in (
         predict,
         calibrate,
         report,
+        compare,
         lr,
         check,
         diagnose,
         schedule,
         augment,
         backprop,
+        explain,
         info,
         show,
         columns,

@@ -16,7 +16,7 @@ def report(run: str, out: str | None, as_json: bool) -> None:
     """Make the report of the folder RUN anew, and say where it lies.
 
     RUN is what 'shoal train', 'shoal sweep', 'shoal ablate' or 'shoal curve' left, finished or not: what a
-    half-written folder holds is shown.
+    half-written folder holds is shown. Of a model file, what the model itself knows is shown.
     """
     from shoal.cli.reporting import write_page
 

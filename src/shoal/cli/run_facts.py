@@ -45,7 +45,7 @@ class RunFacts:
 
 
 def read_run(path: str | Path) -> RunFacts:
-    """Read the folder of a training.
+    """Read the folder of a training, or a model without one.
 
     Raises
     ------
@@ -53,6 +53,8 @@ def read_run(path: str | Path) -> RunFacts:
         If that is no folder, or nothing in it can be shown: neither epochs nor a model.
     """
     folder = RunFolder(Path(path))
+    if folder.path.is_file():
+        return _alone(folder.path)
     if not folder.path.is_dir():
         raise FileError(
             f"'{path}' is not the folder of a run; 'shoal train' makes one and says where it lies."
@@ -73,6 +75,15 @@ def read_run(path: str | Path) -> RunFacts:
     facts = facts_of_model(contents, history, order, command, notes)
     fingerprint = facts.provenance.get("data", {}).get("fingerprint", "")
     return RunFacts(folder, facts, _answers(folder), fingerprint, order)
+
+
+def _alone(path: Path) -> RunFacts:
+    """Return what a model file says by itself."""
+    contents = from_members(read_archive(path), str(path))
+    facts = facts_of_model(contents, contents.history, {}, "", [])
+    return RunFacts(
+        RunFolder(path.parent), facts, None, facts.provenance.get("data", {}).get("fingerprint", "")
+    )
 
 
 def facts_of_model(

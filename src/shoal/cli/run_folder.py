@@ -96,7 +96,7 @@ class RunFolder:
 
     def write_given(self, order: Mapping[str, Any]) -> None:
         """Write what was ordered."""
-        _write_json(self.path / "settings.given.json", order)
+        write_json_file(self.path / "settings.given.json", order)
 
     def read_given(self) -> dict[str, Any]:
         """Read what was ordered; empty where it is not there or not readable."""
@@ -108,7 +108,7 @@ class RunFolder:
 
     def write_resolved(self, settings: Mapping[str, Any]) -> None:
         """Write every setting as it was used."""
-        _write_json(self.path / "settings.json", settings)
+        write_json_file(self.path / "settings.json", settings)
 
     def read_resolved(self) -> dict[str, Any]:
         """Read what `write_resolved` wrote.
@@ -148,6 +148,7 @@ def run_name(table: str, targets: Sequence[str]) -> str:
     return "-".join(word for word in words if word)[:80]
 
 
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+def write_json_file(path: Path, value: Mapping[str, Any]) -> None:
+    """Write plain data into a file; numbers that are not finite become null."""
     text = json.dumps(finite(dict(value)), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")

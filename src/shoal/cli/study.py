@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli.options import TABLE, as_json
+from shoal.cli.options import TABLE, as_json, typed_command
 from shoal.cli.recipe import ordered, posed, recipe
 
 if TYPE_CHECKING:
+    from shoal.cli.run_folder import RunFolder
     from shoal.sweep.question import Question
 
 
@@ -32,6 +34,9 @@ def study(seeds: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             help="Networks for each fold.",
         ),
         click.option("--score", metavar="NAME", help="Measure this instead of log loss or rmse."),
+        click.option(
+            "--runs", default="runs", show_default=True, metavar="FOLDER", help="Where run folders go."
+        ),
         click.option("--csv", "csv", metavar="FILE", help="Write the table of results here as well."),
         as_json,
     )
@@ -80,6 +85,29 @@ def heading(table: str, asked: Question, options: dict[str, Any]) -> str:
     """Return what the table is, in one line."""
     targets = ", ".join(options["targets"]) or "labels"
     return f"{Path(table).name}: {len(asked.problem):,} rows, {targets} ({asked.problem.task})"
+
+
+def keep(kind: str, table: str, asked: Question, found: dict[str, Any], options: dict[str, Any]) -> RunFolder:
+    """Leave a run folder with the results, the command and the page of a study.
+
+    Parameters
+    ----------
+    kind : {"ablation", "curve"}
+        The file is called ``<kind>.json``.
+    """
+    from shoal.cli.reporting import write_page
+    from shoal.cli.run_folder import RunFolder, write_json_file
+    from shoal.model.provenance import versions
+
+    targets = list(options["targets"])
+    folder = RunFolder.create(options["runs"], table, targets, datetime.now(), f"-{kind}")
+    command = typed_command()
+    folder.note_command(command)
+    told = {"table": Path(table).name, "targets": targets or ["labels"], "task": asked.problem.task}
+    whole = {**found, **told, "rows": len(asked.problem), "command": command, "versions": versions()}
+    write_json_file(folder.path / f"{kind}.json", whole)
+    write_page(folder.path)
+    return folder
 
 
 def write_csv(frame: Any, path: str | None) -> None:

@@ -50,6 +50,7 @@ def shortcuts(command: Any) -> Any:
     "--out", "runs", default="runs", show_default=True, metavar="FOLDER", help="Where run folders go."
 )
 @click.option("--model", metavar="FILE", help="Keep the model here as well.")
+@click.option("--log", multiple=True, metavar="WHERE", help="Log epochs to csv, tensorboard or mlflow too.")
 @click.option("--resume", metavar="RUN", help="Go on with this run folder; only settings may be given along.")
 @reading
 @as_json
@@ -82,6 +83,7 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
         model=options["model"],
         resume=resume,
         as_json=options["as_json"],
+        log=options["log"],
         command=typed_command(),
     )
     if resume:

@@ -30,6 +30,7 @@ from shoal.model.fingerprint import fingerprint
 from shoal.model.zeros import zeros_said
 from shoal.pipeline import Trained, train_table
 from shoal.report import write_report
+from shoal.sinks import checked_sinks
 from shoal.train.checkpoint import read_state, write_state
 
 DONE, INTERRUPTED = 0, 130
@@ -50,6 +51,8 @@ class Wish:
     as_json : bool
     command : str
         The command line, for the report.
+    log : tuple of str
+        Sinks that are told of every epoch.
     """
 
     runs: str = "runs"
@@ -57,6 +60,7 @@ class Wish:
     resume: str | None = None
     as_json: bool = False
     command: str = ""
+    log: tuple[str, ...] = ()
 
 
 def train_and_keep(order: Order, wish: Wish) -> int:
@@ -67,12 +71,12 @@ def train_and_keep(order: Order, wish: Wish) -> int:
     ShoalError
         If the table, the settings or the disk do not allow it. A table that is refused leaves no folder.
     """
-    settings = order.parsed_settings()
+    settings, log = order.parsed_settings(), checked_sinks(wish.log)
     frame = read_table(order.table, **order.reading)
     task = order.task or _task(frame, order)
     earlier = _earlier(wish.resume, frame) if wish.resume else None
     with noted() as said:
-        watch = Watch(order, task, wish.runs, earlier)
+        watch = Watch(order, task, wish.runs, earlier, log)
         with watch:
             trained = train_table(
                 frame,
@@ -86,6 +90,7 @@ def train_and_keep(order: Order, wish: Wish) -> int:
         folder = watch.folder
         assert folder is not None
         trained = _with_history(trained, earlier)
+        watch.finish(trained.history)
         keep(order, wish, folder, trained, [*notices(trained.model.columns), *said])
     tell(order, wish, folder, trained, frame.height)
     return INTERRUPTED if trained.interrupted else DONE

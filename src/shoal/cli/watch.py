@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOBase
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from shoal.cli.order import Order
 from shoal.cli.progress import Bar
 from shoal.cli.run_folder import RunFolder
+from shoal.errors import TrainingWarning
 from shoal.history import History, write_line
-from shoal.train.events import EpochsDone, Started
+from shoal.history.findings import LiveFindings
+from shoal.sinks import Sinks
+from shoal.train.events import EpochsDone, Started, named_rows
 
 KEPT = 0
 """The network that is kept; others beside it only judge."""
@@ -42,6 +43,8 @@ class Watch:
         Where the run folder is made, once training begins: a table that is refused leaves none.
     earlier : Earlier, optional
         The run that is taken up; its folder is used again.
+    log : sequence of str
+        Names of sinks that are told of every epoch, too.
 
     Attributes
     ----------
@@ -49,12 +52,22 @@ class Watch:
         The run folder, once there is one.
     """
 
-    def __init__(self, order: Order, task: str, runs: str, earlier: Earlier | None = None) -> None:
-        self.order, self.task, self.runs = order, task, runs
+    def __init__(
+        self,
+        order: Order,
+        task: str,
+        runs: str,
+        earlier: Earlier | None = None,
+        log: Sequence[str] = (),
+    ) -> None:
+        self.order, self.task, self.runs, self.log = order, task, runs, log
         self.folder = earlier.folder if earlier else None
         self._earlier = earlier.history if earlier else History()
         self._bar = Bar(task)
         self._lines: TextIOBase | None = None
+        self._sinks: Sinks | None = None
+        self._seen = History(self._earlier)
+        self._live = LiveFindings(order.parsed_settings().to_json())
 
     def __enter__(self) -> Watch:
         self._bar.__enter__()
@@ -66,6 +79,14 @@ class Watch:
         self._bar.__exit__(kind, error, trace)
         if self._lines:
             self._lines.close()
+        if kind is not None:
+            self.finish(None)
+
+    def finish(self, history: History | None) -> None:
+        """Hand the sinks the whole history, or None where training came to nothing, and close them."""
+        if self._sinks:
+            self._sinks.close(history)
+            self._sinks = None
 
     def see(self, event: object) -> None:
         """Take one event of the trainer."""
@@ -82,48 +103,26 @@ class Watch:
         if self._lines:  # the networks that found the number of epochs; now follows the one that is kept
             self._lines.close()
         self._lines = self.folder.history.open("w", encoding="utf-8")
+        self._seen = History(self._earlier)
         for row in self._earlier:
             write_line(self._lines, row)
+        self.finish(None)
+        if self.log:
+            told = {"table": self.order.table, **self.order.settings}
+            self._sinks = Sinks(self.log, self.folder.path, told, self.folder.path.name, self._earlier)
 
     def _write(self, event: EpochsDone) -> None:
         assert self._lines is not None
         for net, values in zip(event.nets, event.values, strict=True):
             if net == KEPT:
-                for row in rows(values, event.first_epoch, self.task, event.record.get(net, {})):
+                for row in named_rows(values, event.first_epoch, self.task, event.record.get(net, {})):
                     write_line(self._lines, row)
+                    if self._sinks:
+                        self._sinks.write(row)
+                    self._seen.append(row)
+                self._warn()
 
-
-def rows(
-    values: np.ndarray, first_epoch: int, task: str, record: Mapping[int, Mapping[str, float]] | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield one row for each epoch of one network, until it stopped.
-
-    The error of a regression is left out: its unit is known when the training is over.
-
-    Parameters
-    ----------
-    values : (epochs, columns) float array
-        As in `shoal.train.events.EpochsDone`.
-    first_epoch : int
-        Number of the first epoch.
-    task : str
-    record : mapping, optional
-        What was seen of the layers, by epoch.
-
-    Examples
-    --------
-    >>> list(rows(np.array([[0.5, np.nan, np.nan, 0.1], [np.nan] * 4]), 7, "binary"))
-    [{'epoch': 7, 'loss': 0.5, 'learning_rate': 0.1}]
-    """
-    for epoch, (loss, val_loss, val_metric, rate) in enumerate(values.tolist(), first_epoch):
-        if math.isnan(rate):
-            return
-        row: dict[str, Any] = {"epoch": epoch, "loss": loss}
-        if not math.isnan(val_loss):
-            row["val_loss"] = val_loss
-            if task != "regression":
-                row["val_accuracy"] = val_metric
-        seen = dict((record or {}).get(epoch, {}))
-        if task == "regression":
-            seen.pop("train_metric", None)
-        yield {**row, "learning_rate": rate, **seen}
+    def _warn(self) -> None:
+        """Say what looks wrong already, each thing once, while there is time to stop."""
+        for finding in self._live.new(self._seen):
+            warnings.warn(finding.in_words(), TrainingWarning, stacklevel=2)

@@ -14,8 +14,9 @@ MOST_ROWS = 600
 _FEATURES = 200  # random ones: enough for round shapes, few enough for milliseconds
 _MOST_INPUTS = 200
 _RIDGES = (1e-3, 1e-1, 1e1)  # of the mean square of the features; the best of three is honest enough
-_MOST_BINS = 32
-_ROWS_OF_A_BIN = 8  # a bin of fewer rows tells of these rows only
+_MOST_KINDS = 32
+_ROWS_OF_A_KIND = 8  # a value that fewer rows have tells of these rows only
+_REACH = 3  # rows before and after: enough to outvote one that is wrong
 
 
 def left_out_score(inputs: np.ndarray, answers: np.ndarray) -> float:
@@ -60,7 +61,7 @@ def best_columns(blocks: Mapping[str, np.ndarray], answers: np.ndarray) -> dict[
     -------
     dict
         ``column``; ``score`` and ``second``, the share of what a constant gets wrong that the column gets
-        right: half the rows say what a value means, the other half judge.
+        right. Each row is predicted by others: those of the same value, or those next to it in order.
 
     Examples
     --------
@@ -78,37 +79,36 @@ def best_columns(blocks: Mapping[str, np.ndarray], answers: np.ndarray) -> dict[
 
 
 def _alone(block: np.ndarray, answers: np.ndarray) -> float:
-    """Return the share of a constant's error that the bins of one column do away with."""
-    bins = _bins(block)
+    """Return the share of a constant's error that one column does away with."""
     if len(answers) < 4:
         return 0.0
-    order = np.random.default_rng(0).permutation(len(answers))  # rows may lie in the order of their classes
-    halves = (order[::2], order[1::2])
-    guess = np.empty_like(answers, dtype=float)
-    constant = np.empty_like(guess)
-    for known, asked in (halves, halves[::-1]):
-        mean = answers[known].mean(axis=0)
-        guess[asked] = _means(bins[known], answers[known], mean, int(bins.max()) + 1)[bins[asked]]
-        constant[asked] = mean
-    left, whole = (_wrong(one, answers) for one in (guess, constant))
+    constant = (answers.sum(axis=0) - answers) / (len(answers) - 1)
+    left, whole = _wrong(_by_value(block, answers), answers), _wrong(constant, answers)
     return float(1.0 - left / whole) if whole > 0 else 0.0
 
 
-def _bins(block: np.ndarray) -> np.ndarray:
-    """Return the bin of each row: the value itself where there are few of them, else its place by rank."""
-    limit = max(2, min(_MOST_BINS, len(block) // _ROWS_OF_A_BIN))
+def _by_value(block: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return what other rows say of each: those of the same value where there are few values, else near ones."""
     kinds, codes = np.unique(np.round(block, 6), axis=0, return_inverse=True)
-    if len(kinds) <= limit:
-        return codes.reshape(-1)
-    edges = np.unique(np.quantile(block[:, 0], np.linspace(0, 1, limit + 1)[1:-1]))
-    return np.searchsorted(edges, block[:, 0], side="right")
+    codes = codes.reshape(-1)
+    if len(kinds) > max(2, min(_MOST_KINDS, len(block) // _ROWS_OF_A_KIND)):
+        return _by_neighbours(block[:, 0], answers)
+    sums = np.zeros((len(kinds), answers.shape[1]))
+    np.add.at(sums, codes, answers)
+    others = np.bincount(codes)[codes][:, None] - 1
+    mean = answers.mean(axis=0)
+    return np.where(others > 0, (sums[codes] - answers) / np.maximum(others, 1), mean)
 
 
-def _means(bins: np.ndarray, answers: np.ndarray, mean: np.ndarray, count: int) -> np.ndarray:
-    sums = np.zeros((count, answers.shape[1]))
-    np.add.at(sums, bins, answers)
-    rows = np.bincount(bins, minlength=count)[:, None]
-    return np.where(rows > 0, sums / np.maximum(rows, 1), mean)
+def _by_neighbours(values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return the mean of the rows that come just before and after each in the order of a column."""
+    order = np.lexsort((np.random.default_rng(0).random(len(values)), values))  # equals in any order
+    reach = min(_REACH, (len(values) - 1) // 2)
+    padded = np.concatenate([answers[order][:reach], answers[order], answers[order][-reach:]])
+    sums = np.cumsum(np.concatenate([np.zeros((1, answers.shape[1])), padded]), axis=0)
+    guess = np.empty(answers.shape)
+    guess[order] = (sums[2 * reach + 1 :] - sums[: len(values)] - answers[order]) / (2 * reach)
+    return guess
 
 
 def _wrong(guess: np.ndarray, answers: np.ndarray) -> float:

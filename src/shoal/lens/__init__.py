@@ -11,19 +11,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shoal.lens.augmenting import augmented_samples
     from shoal.lens.checking import check_recipe
+    from shoal.lens.explaining.dependence import partial_dependence
+    from shoal.lens.explaining.door import explain
+    from shoal.lens.explaining.importance import permutation_importance
     from shoal.lens.finding import lr_find
     from shoal.lens.graph.door import backprop
+    from shoal.lens.kept import answers
     from shoal.lens.network_summary import summary
 
 _HOMES = {
+    "answers": "shoal.lens.kept",
     "augmented_samples": "shoal.lens.augmenting",
     "backprop": "shoal.lens.graph.door",
     "check_recipe": "shoal.lens.checking",
+    "explain": "shoal.lens.explaining.door",
     "lr_find": "shoal.lens.finding",
+    "partial_dependence": "shoal.lens.explaining.dependence",
+    "permutation_importance": "shoal.lens.explaining.importance",
     "summary": "shoal.lens.network_summary",
 }
 
-__all__ = ["augmented_samples", "backprop", "check_recipe", "lr_find", "summary"]
+__all__ = [
+    "answers",
+    "partial_dependence",
+    "permutation_importance",
+    "augmented_samples",
+    "backprop",
+    "check_recipe",
+    "explain",
+    "lr_find",
+    "summary",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from shoal.data.intake import as_answers, as_frame
 from shoal.errors import InputError, SettingError
+from shoal.fitting import judging
+from shoal.fitting.problem import Problem
+from shoal.history.answers import Answers
 from shoal.model.artefact import load
 from shoal.model.model import Model
 
@@ -78,3 +82,37 @@ def answers_of(model: Model, X: Any, y: Any, row: int | None = None) -> pl.Serie
         if len(answers) != rows:
             raise InputError(f"Expected one answer for each of the {rows:,} rows. Got {len(answers):,}.")
     return answers if row is None else answers[row : row + 1]
+
+
+def answers(net: Any, X: Any, y: Any = None, weight: Any = None) -> Answers:
+    """Return what a network says of rows beside the truth: what its errors are told from.
+
+    Parameters
+    ----------
+    net : fitted estimator, Model, or path of a model
+    X : table of shape (rows, features)
+    y : sequence of shape (rows,) or table (rows, targets), optional
+        The true answers; where `X` has the target's columns they are found there.
+    weight : array (rows,), optional
+
+    Returns
+    -------
+    Answers
+        For `shoal.history.confusion.confusions`, `shoal.history.thresholds`, `shoal.history.residuals` and
+        `shoal.history.worst`.
+
+    Raises
+    ------
+    InputError
+        If there are no answers, or not one for each row.
+    """
+    model = model_of(net)
+    rows = rows_of_problem(model, X, y, weight)
+    return judging.answers_of(model, rows, np.arange(len(rows)), judging.predictions_of(model, rows))
+
+
+def rows_of_problem(model: Model, X: Any, y: Any, weight: Any = None) -> Problem:
+    """Return rows with their true answers and weights."""
+    truth, frame = answers_of(model, X, y), model._frame(X)
+    heavy = None if weight is None else np.asarray(weight, np.float64)
+    return Problem(frame, truth, model.target.task, model.columns, heavy)

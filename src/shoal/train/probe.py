@@ -183,7 +183,7 @@ def _apart(one: Values, x: Array, probed: Array) -> tuple[Array, Array]:
     return x.reshape(-1, 1, one.units), jnp.repeat(probed, one.places) / one.places
 
 
-def _sums_of(layout: Layout, tapped: Mapping[str, Array], probed: Array) -> Float[Array, "5 layers"]:
+def _sums_of(layout: Layout, tapped: Mapping[str, Array], probed: Array) -> dict[str, Array]:
     """Return the sums of every activation, of repeated ones those of the turns that are shown."""
     together = [one for one in layout.values if _side_by_side(one)]
     wide = max((one.units for one in together), default=0)

@@ -117,7 +117,7 @@ def oscillation(evidence: Evidence) -> Finding | None:
     steps = np.diff(half)
     baseline = evidence.fact("baseline_loss") or float(losses[0])
     mean = float(np.abs(steps).mean())
-    turns = float(np.mean(steps[1:] * steps[:-1] < 0))
+    turns = float(np.mean(np.sign(steps[1:]) * np.sign(steps[:-1]) < 0))
     if not (mean > ROUGH * baseline and mean > ROUGH_OF_LEVEL * abs(float(half.mean())) and turns >= TURNS):
         return None
     change: dict[str, Any] = lower(evidence)

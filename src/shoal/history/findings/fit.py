@@ -17,6 +17,12 @@ early, as it should be, ends a tenth or so above; a third of all that there was 
 
 FELL = 0.7  # the training loss at the end over that at the best epoch: what rises with it was no overfitting
 
+BY_HEART = 0.1
+"""Share of a constant's loss that is left on the training rows where they are known by heart ..."""
+
+NOT_NEW = 0.5
+"""... and on the validation rows where what was learnt does not hold for new rows."""
+
 MISSED = 0.05
 """By how much a crude model, judged on rows it left out, must be better than the network on its own rows
 before it is said to learn too little, besides two standard errors."""
@@ -45,21 +51,30 @@ def overfitting(evidence: Evidence) -> Finding | None:
     best = int(np.argmin(smooth))
     end = float(np.median(judged[-3:]))
     baseline = evidence.fact("val_baseline_loss") or float(judged[0])
-    rise = (end - float(smooth[best])) / baseline
-    if not (rise > RISE and float(losses[-1]) < FELL * float(losses[best])):
+    rise, left = (end - float(smooth[best])) / baseline, end / baseline
+    rises = rise > RISE and float(losses[-1]) < FELL * float(losses[best])
+    level = evidence.fact("baseline_loss")
+    known = float(np.median(losses[-3:])) / level if level else 1.0
+    if not (rises or (known < BY_HEART and left > NOT_NEW)):
         return None
     change = _held_back(evidence)
     epochs = evidence.epochs()
+    told = (
+        f"From epoch {epochs[best]} on the validation loss rose from {compact(float(smooth[best]))} to "
+        f"{compact(end)} while the training loss fell from {compact(float(losses[best]))} to "
+        f"{compact(float(losses[-1]))}."
+        if rises
+        else f"The training rows are known by heart ({percent(known)} of the loss of a constant is left), and "
+        f"{percent(left)} of it is left on the validation rows."
+    )
     return Finding(
         "S301",
         "overfitting",
         "warning",
-        f"From epoch {epochs[best]} on the validation loss rose from {compact(float(smooth[best]))} to "
-        f"{compact(end)} while the training loss fell from {compact(float(losses[best]))} to "
-        f"{compact(float(losses[-1]))}.",
+        told,
         f"Set {asked(change)}, or gather more rows.",
         span(epochs[best], epochs[-1]),
-        {"rise": rise, "lowest": float(smooth[best]), "end": end, "threshold": RISE},
+        {"rise": rise, "lowest": float(smooth[best]), "end": end, "left": left, "known": known},
         change,
     )
 
@@ -96,11 +111,11 @@ def overconfident(evidence: Evidence) -> Finding | None:
     accuracy, loss = (_at(evidence.curve(name), kept) for name in ("val_accuracy", "val_loss"))
     if accuracy is None or loss is None:
         return None
-    rows = evidence.fact("rows", "valid") or 100
-    error = math.sqrt(accuracy * (1 - accuracy) / rows)
+    rows = float(evidence.fact("rows", "valid") or 100)
+    least, error = _lowest_share(accuracy, rows)
     confidence = _near(evidence, "confidence", kept)
     gap = None if confidence is None else confidence - accuracy
-    limit = _calibrated_loss(accuracy - 2 * error, len(evidence.fact("classes") or (0, 1)))
+    limit = _calibrated_loss(least, len(evidence.fact("classes") or (0, 1)))
     sure = gap is not None and gap > SURE + 2 * error
     if not (sure or (_is_likelihood(evidence) and loss > COSTLY * limit)):
         return None
@@ -206,6 +221,13 @@ def _own_score(evidence: Evidence) -> float | None:
     accuracy, own = _at(evidence.curve("val_accuracy"), kept), _near(evidence, "train_metric", kept)
     known = [value for value in (accuracy, own) if value is not None]
     return max(known, default=None)
+
+
+def _lowest_share(share: float, rows: float) -> tuple[float, float]:
+    """Return a share less two standard errors, and one of these (Agresti and Coull 1998: two rows added)."""
+    smooth = (min(max(share, 0.0), 1.0) * rows + 2) / (rows + 4)
+    error = math.sqrt(smooth * (1 - smooth) / (rows + 4))
+    return smooth - 2 * error, error
 
 
 def _calibrated_loss(accuracy: float, classes: int) -> float:

@@ -5,6 +5,7 @@ They look at the columns ``<quantity>/<layer>`` and are silent where these were 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +20,9 @@ VANISHED = 1e-3
 """Gradient of the first layer over that of the last, per weight's size. Sound networks of 2 to 20 layers
 lie between 0.05 and 20; a sigmoid passes on at most a quarter, so eight layers of them lie below 1e-4."""
 
-EXPLODED = 30.0
-"""The same ratio the other way, and the growth of the whole gradient over its median that counts: ten times
-what sound networks show."""
+EXPLODED = 300.0
+"""Norm of a layer's gradient over that of its weights, for a loss of 1. Sound networks lie between 0.01 and
+10 in their first epochs; beyond this, plain descent at any usual rate throws the weights away."""
 
 DEAD = 0.4
 """Share of a layer's units that are zero for every probed row. He initialization leaves a few in a hundred
@@ -70,22 +71,21 @@ def exploding(evidence: Evidence) -> Finding | None:
     sizes, weights = _early(evidence, "gradient_norm"), _early(evidence, "weight_norm")
     if not sizes:
         return None
-    baseline = evidence.fact("baseline_loss") or 1.0
-    path = max(sizes, key=lambda name: sizes[name])
-    # one step along the gradient with rate 1 and the loss a constant has is the measure of "large"
-    share = sizes[path] * max(weights.get(path, 1.0), 1.0) / max(baseline, 1e-3)
-    if not share > EXPLODED * _usual_share(evidence):
+    level = max(evidence.fact("baseline_loss") or 1.0, 0.1)  # a loss in other units has gradients in these
+    shares = {path: sizes[path] / (weights.get(path) or 1.0) / level for path in sizes}
+    path = max(shares, key=lambda name: shares[name])
+    if not shares[path] > EXPLODED:
         return None
     change = _tamed(evidence)
     return Finding(
         "S202",
         "exploding gradient",
         "warning",
-        f"The gradient of {path} has the norm {compact(sizes[path])}, in weights of norm "
-        f"{compact(weights.get(path))}: a hundredth of it would undo the layer.",
+        f"The gradient of {path} has the norm {compact(sizes[path])}, beside weights of norm "
+        f"{compact(weights.get(path))}: any step along it would throw them away.",
         f"Set {asked(change)}.",
         f"layer {path}",
-        {"gradient_norm": sizes[path], "weight_norm": weights.get(path, float("nan")), "share": share},
+        {"gradient_norm": sizes[path], "weight_norm": weights.get(path, float("nan")), "share": shares[path]},
         change,
     )
 
@@ -134,7 +134,7 @@ def saturated(evidence: Evidence) -> Finding | None:
 def clipped(evidence: Evidence) -> Finding | None:
     """Find a training nearly all of whose steps were clipped."""
     epochs, shares = evidence.measured("clipped_share")
-    if len(shares) < 2 or not float(np.median(shares)) > CLIPPED:
+    if len(shares) < 2 or not np.isfinite(shares).all() or not float(np.median(shares)) > CLIPPED:
         return None
     name = "clip_norm" if evidence.number("clip_norm") is not None else "clip_value"
     now, share = evidence.number(name), float(np.median(shares))
@@ -174,14 +174,14 @@ def _early(evidence: Evidence, quantity: str) -> dict[str, float]:
 
 def _above(evidence: Evidence, quantity: str, limit: float) -> tuple[dict[str, float], tuple[float, float]]:
     """Return the layers that end above a limit, and from which epoch to which they were."""
-    found, first, last = {}, np.inf, 0
+    found, first, last = {}, math.inf, 0.0
     for path, (epochs, values) in evidence.layers(quantity).items():
         known = np.isfinite(values)
         if not known.any() or not values[known][-1] > limit:
             continue
         found[path] = float(values[known][-1])
         high = epochs[known][values[known] > limit]
-        first, last = min(first, high[0]), max(last, high[-1])
+        first, last = min(first, float(high[0])), max(last, float(high[-1]))
     return found, (first, last)
 
 
@@ -226,7 +226,3 @@ def _unsaturated(evidence: Evidence) -> dict[str, Any]:
     if evidence.setting("scaling") == "none":
         change["scaling"] = "standard"
     return change or {"norm": "batch", **_lower_if_high(evidence)}
-
-
-def _usual_share(evidence: Evidence) -> float:
-    return 1.0

@@ -54,7 +54,7 @@ def unscaled(evidence: Evidence) -> Finding | None:
         f"The network sees '{column}' with values around {compact(largest)}, {compact(ratio)} times those of "
         "the smallest column: one rate cannot suit both."
         if largest > UNSCALED or rough
-        else f"Clipping draws {percent(squeezed)} of the values of a column to its ends, where they look alike."
+        else f"Clipping draws {percent(squeezed)} of a column's values to its ends, where they look alike."
     )
     return Finding(
         "S401",

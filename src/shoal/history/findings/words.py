@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsInt
 
 from shoal.history.wording import compact, listed
 
 
-def span(first: float, last: float) -> str:
+def span(first: SupportsInt, last: SupportsInt) -> str:
     """Name some epochs.
 
     Examples
@@ -17,7 +17,7 @@ def span(first: float, last: float) -> str:
     >>> span(4, 9), span(4, 4)
     ('epochs 4 to 9', 'epoch 4')
     """
-    return f"epoch {int(first)}" if first == last else f"epochs {int(first)} to {int(last)}"
+    return f"epoch {int(first)}" if int(first) == int(last) else f"epochs {int(first)} to {int(last)}"
 
 
 def percent(share: float) -> str:

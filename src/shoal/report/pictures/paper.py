@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from shoal.errors import FileError
 from shoal.report.curves import Scale, round_steps
 from shoal.report.markup import Markup, joined, tag
 
+_WIDTH = 720  # of a figure as a file of its own
 _STYLE = """
 svg { --paper: #fcfcfb; --ink: #1d2426; --soft: #5b6669; --rule: #d9dedd; --panel: #f1f4f3;
   --line-0: #0b6e8a; --line-1: #c2500a; --line-2: #5d3fa8; --line-3: #4c7a1b;
@@ -27,7 +29,11 @@ svg { --paper: #fcfcfb; --ink: #1d2426; --soft: #5b6669; --rule: #d9dedd; --pane
 .curve.line-3 { stroke: var(--line-3); stroke-dasharray: 10 3 2 3; }
 .dot.line-0 { fill: var(--line-0); } .dot.line-1 { fill: var(--line-1); }
 .dot.line-2 { fill: var(--line-2); } .dot.line-3 { fill: var(--line-3); }
-.best { stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
+.best { fill: none; stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
+.bar.line-0 { fill: var(--line-0); } .bar.line-1 { fill: var(--line-1); }
+.error { stroke: var(--ink); stroke-width: 1.5; } .zero { stroke: var(--soft); stroke-width: 1.25; }
+.name { fill: var(--ink); } .title { fill: var(--ink); font-weight: 600; font-size: 15px; }
+.entry { fill: var(--soft); }
 """
 
 
@@ -90,6 +96,41 @@ def write_picture(drawing: Markup, path: Path, width: int = 900) -> None:
         path.write_text(standalone(drawing, width), encoding="utf-8")
     except OSError as error:
         raise FileError(f"The picture '{path}' cannot be written: {error.strerror}.") from None
+
+
+def write_figure(drawn: Markup, folder: Path, name: str) -> Path:
+    """Write the drawing of a figure into a folder, which is made if need be, and return its path.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"The folder '{folder}' for pictures cannot be made: {error.strerror}.") from None
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-") or "picture"
+    path = folder / f"{plain}.svg"
+    write_picture(_with_words(drawn), path, _WIDTH)
+    return path
+
+
+def _with_words(drawn: Markup) -> Markup:
+    """Return the drawing of a figure with its heading above and its legend below, for a file of its own."""
+    start = drawn.index("<svg", drawn.index("</figcaption>"))
+    inner = drawn[start : drawn.rindex("</svg>")]
+    heading = re.search(r"<strong>(.*?)</strong>", drawn)
+    entries = re.findall(r'class="([^"]+)"/></svg>([^<]+)</span>', drawn[:start])
+    wide, high = (float(one) for one in re.search(r'viewBox="0 0 (\S+) (\S+)"', inner).groups())  # type: ignore
+    above, below = 30, 22 * len(entries)
+    box = f'viewBox="0 {-above} {wide:g} {high + above + below:g}"'
+    words = [tag("text", Markup(heading.group(1) if heading else ""), x=6, y=-10, class_="title")]
+    for i, (style, name) in enumerate(entries):
+        y = high + 22 * i + 8
+        words.append(tag("line", x1=12, x2=38, y1=y, y2=y, class_=style))
+        words.append(tag("text", Markup(name), x=48, y=y + 4, class_="entry"))
+    return Markup(re.sub(r'viewBox="[^"]+"', box, inner, count=1) + joined(*words) + "</svg>")
 
 
 def axes(across: Scale, up: Scale, names: tuple[str, str], said: tuple = (str, str)) -> Markup:

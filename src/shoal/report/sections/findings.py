@@ -7,6 +7,7 @@ from typing import Any
 
 from shoal.report.markup import Markup, tag
 from shoal.report.sheet import Section, section
+from shoal.report.words import capital
 
 _SAID = {"error": "Error", "warning": "Warning", "note": "Note"}
 
@@ -39,7 +40,7 @@ def _card(one: Any) -> Markup:
     return tag(
         "li",
         head,
-        tag("h3", one.title.rstrip(".")),
+        tag("h3", capital(one.title.rstrip("."))),
         tag("p", one.evidence),
         tag("p", tag("strong", "Remedy. "), one.remedy, class_="remedy"),
         _change(one.change),

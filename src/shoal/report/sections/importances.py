@@ -26,6 +26,6 @@ def importances(facts: Facts) -> Section | None:
     return section(
         "What it leans on",
         tag("p", said),
-        tag("figure", bars("Importance of the columns", shown, axis), class_="wide-figure"),
+        tag("figure", bars("Importance of the columns", shown, axis)),
         short="Importances",
     )
