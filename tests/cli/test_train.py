@@ -78,6 +78,7 @@ def test_a_run_folder_holds_all_that_was_promised(capsys, penguins: Path) -> Non
         "answers.csv",
         "command.txt",
         "history.jsonl",
+        "importances.json",
         "model.shoal",
         "notes.txt",
         "report.html",

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.data.kinds import Column, ColumnKind
 from shoal.history import History, judged
+from shoal.history.answers import Answers
 from shoal.history.comparison import Comparison
 from shoal.history.findings import Finding
 from shoal.report import Facts, page
@@ -101,12 +102,23 @@ def run_facts() -> Facts:
         },
         weights=shapes,
         python='table = read_table("penguins.csv")\ndone = train_table(table, "species")',
-        importances=[
-            {"name": "bill_length_mm", "value": 0.31, "low": 0.25, "high": 0.38},
-            {"name": "island", "value": 0.1, "low": 0.07, "high": 0.14},
-        ],
-        importances_of="loss of accuracy",
+        importances=importances(),
+        answers=Answers("multiclass", ("Adelie", "Chinstrap", "Gentoo"), np.arange(60), truth, proba),
     )
+
+
+def importances() -> dict[str, Any]:
+    """Return what three columns are worth."""
+    worth = (("bill_length_mm", 0.31, 0.25, 0.38), ("island", 0.1, 0.07, 0.14), ("sex", 0.0, -0.01, 0.01))
+    columns = [{"name": name, "mean": m, "low": low, "high": high} for name, m, low, high in worth]
+    return {
+        "metric": "accuracy",
+        "score": 0.95,
+        "rows": 60,
+        "repeats": 5,
+        "columns": columns,
+        "on": "test rows",
+    }
 
 
 def findings() -> list[Finding]:

@@ -36,6 +36,7 @@ from shoal.cli.curve import curve
 from shoal.cli.diagnose import diagnose
 from shoal.cli.explain import explain
 from shoal.cli.info import info
+from shoal.cli.landscape import landscape
 from shoal.cli.lr import lr
 from shoal.cli.predict import predict
 from shoal.cli.report import report
@@ -76,6 +77,7 @@ for command in (
         augment,
         backprop,
         explain,
+        landscape,
         info,
         show,
         columns,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,12 @@ def read_run(path: str | Path) -> RunFacts:
     if contents is None:
         facts = _unfinished(order, history, broken, folder, command, notes)
         return RunFacts(folder, facts, order=order)
-    facts = facts_of_model(contents, history, order, command, notes)
+    answers, found = _answers(folder), _json(folder.importances)
+    facts = replace(
+        facts_of_model(contents, history, order, command, notes), answers=answers, importances=found or None
+    )
     fingerprint = facts.provenance.get("data", {}).get("fingerprint", "")
-    return RunFacts(folder, facts, _answers(folder), fingerprint, order)
+    return RunFacts(folder, facts, answers, fingerprint, order)
 
 
 def _alone(path: Path) -> RunFacts:

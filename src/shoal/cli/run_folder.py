@@ -80,6 +80,11 @@ class RunFolder:
         return self.path / "command.txt"
 
     @property
+    def importances(self) -> Path:
+        """What each column is worth to the network."""
+        return self.path / "importances.json"
+
+    @property
     def answers(self) -> Path:
         """What was said about each row that judged, beside the truth."""
         return self.path / "answers.csv"

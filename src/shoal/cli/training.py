@@ -14,6 +14,7 @@ import polars as pl
 
 from shoal.cli.calibrate import said as calibration_said
 from shoal.cli.diagnose import told
+from shoal.cli.importances import keep_importances
 from shoal.cli.order import Order
 from shoal.cli.run_facts import read_run
 from shoal.cli.run_folder import RunFolder
@@ -92,6 +93,8 @@ def train_and_keep(order: Order, wish: Wish) -> int:
         trained = _with_history(trained, earlier)
         watch.finish(trained.history)
         keep(order, wish, folder, trained, [*notices(trained.model.columns), *said])
+        keep_importances(order, frame, trained, folder)
+        write_report(read_run(folder.path).facts, folder.report)
     tell(order, wish, folder, trained, frame.height)
     return INTERRUPTED if trained.interrupted else DONE
 
@@ -109,7 +112,6 @@ def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: li
     write_state(trained.state, folder.state)
     if wish.command:
         folder.note_command(wish.command)
-    write_report(read_run(folder.path).facts, folder.report)
 
 
 def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: int) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shoal.lens.graph.door import backprop
     from shoal.lens.kept import answers
     from shoal.lens.network_summary import summary
+    from shoal.lens.surface.door import landscape
 
 _HOMES = {
     "answers": "shoal.lens.kept",
@@ -25,6 +26,7 @@ _HOMES = {
     "backprop": "shoal.lens.graph.door",
     "check_recipe": "shoal.lens.checking",
     "explain": "shoal.lens.explaining.door",
+    "landscape": "shoal.lens.surface.door",
     "lr_find": "shoal.lens.finding",
     "partial_dependence": "shoal.lens.explaining.dependence",
     "permutation_importance": "shoal.lens.explaining.importance",
@@ -33,13 +35,14 @@ _HOMES = {
 
 __all__ = [
     "answers",
-    "partial_dependence",
-    "permutation_importance",
     "augmented_samples",
     "backprop",
     "check_recipe",
     "explain",
+    "landscape",
     "lr_find",
+    "partial_dependence",
+    "permutation_importance",
     "summary",
 ]
 

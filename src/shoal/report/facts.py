@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shoal.history.answers import Answers
 from shoal.history.record import History
-from shoal.report.markup import Markup
 
 if TYPE_CHECKING:
     from shoal.data.columns import Column
@@ -56,12 +56,10 @@ class Facts:
         The shape of every array of weights, by its name.
     python : str
         The same training in Python; empty where it cannot be said.
-    importances : sequence of mapping
-        For each column ``"name"``, ``"value"``, and ``"low"`` and ``"high"`` where they are known.
-    importances_of : str
-        The figure that they are losses of.
-    pictures : sequence of Markup
-        Figures that show where it errs.
+    importances : mapping or None
+        As ``Importances.to_json`` of `shoal.lens.explaining.importance` gives it, with ``"on"``: the rows.
+    answers : Answers or None
+        What was said about each row that judged it, beside the truth.
     unfinished : str
         Why there is no network to tell of; empty where there is one.
     """
@@ -85,9 +83,8 @@ class Facts:
     spec: Mapping[str, Any] | None = None
     weights: Mapping[str, Sequence[int]] = field(default_factory=dict)
     python: str = ""
-    importances: Sequence[Mapping[str, Any]] = ()
-    importances_of: str = ""
-    pictures: Sequence[Markup] = ()
+    importances: Mapping[str, Any] | None = None
+    answers: Answers | None = None
     unfinished: str = ""
 
     @property

@@ -16,9 +16,11 @@ from shoal.errors import SettingError, TrainingError, TrainingWarning
 from shoal.estimators.base import NetEstimator, seed_of
 from shoal.fitting.judging import folds_of
 from shoal.fitting.problem import Problem
+from shoal.history.findings import Finding
 from shoal.rules import Number, check
 from shoal.sweep.dashboard import copy, is_copied
 from shoal.sweep.durations import seconds_of
+from shoal.sweep.findings import findings_of
 from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
 from shoal.sweep.judges import scorers_of
 from shoal.sweep.learnt import evidence_of
@@ -94,6 +96,8 @@ class SweepCV(BaseSearchCV):
         One row for each trial.
     importances_ : Importances
         How much each setting matters, with intervals (`shoal.sweep.matter.importances`).
+    findings_ : list of Finding
+        How many trials diverged, and what their settings have in common.
     strategy_, reason_ : str
         The method that was used, and why.
     found_ : Found
@@ -267,6 +271,12 @@ class SweepCV(BaseSearchCV):
         if hasattr(net, "feature_names_in_"):
             self.feature_names_in_ = net.feature_names_in_
         self.refit_time_ = time.perf_counter() - started
+
+    @property
+    def findings_(self) -> list[Finding]:
+        """How many trials came to nothing, and what their settings have in common; empty where none did."""
+        check_is_fitted(self, "found_")
+        return findings_of(self.found_.trials.values())
 
     @cached_property
     def importances_(self) -> Importances:

@@ -4,7 +4,8 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings as limits
+from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from shoal.errors import SettingError

@@ -14,6 +14,7 @@ from shoal.cli.sweep.verdict import ended, endings, standing
 from shoal.history.wording import compact, listed
 from shoal.rules import Number
 from shoal.sweep.durations import said
+from shoal.sweep.findings import findings_of
 from shoal.sweep.matter.best import in_words
 from shoal.sweep.trials import Trial
 
@@ -75,6 +76,7 @@ def _write(path: str, order: dict[str, Any], outcome: dict[str, Any], kept: Kept
             "unfinished": kept.open,
             "best": place.to_json() if place else None,
             "ended": ended(kept),
+            "findings": [one.to_json() for one in findings_of(kept.trials.values())],
             "importances": learnt["importances"].to_json() if learnt else None,
             "next": learnt["next"] if learnt else [],
             "outcome": outcome,

@@ -8,17 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shoal.cli.sweep.kept import Kept, Score
 from shoal.history.wording import compact, listed, with_bounds
+from shoal.sweep.findings import findings_of, told
 from shoal.sweep.trials import Trial
 
 if TYPE_CHECKING:
     from shoal.sweep.matter.best import Verdict
-
-_TELLING = 0.8  # share of pairs that a setting must put in order to be named as what failing has to do with
-_FEWEST = 3  # failures of which a setting is looked for
 
 
 @dataclass(frozen=True)
@@ -113,10 +109,9 @@ def endings(kept: Kept) -> list[str]:
     """Return how trials ended where not as planned, and what that has to do with their settings."""
     trials = list(kept.trials.values())
     failed = [trial for trial in trials if trial.score is None]
-    lines = []
+    lines = told(findings_of(trials))
     if failed:
-        with_what = _with_what(kept, failed, [trial for trial in trials if trial.score is not None])
-        lines.append(f"{len(failed)} of {len(trials)} trials diverged{with_what}: {_reason(failed)}")
+        lines.append(f"The usual reason: {_reason(failed)}")
     early = sum(trial.ended.get("early", 0) for trial in trials)
     runs = sum(sum(trial.ended.values()) for trial in trials)
     if early:
@@ -151,39 +146,6 @@ def _reason(failed: Sequence[Trial]) -> str:
         if not math.isfinite(part)
     )
     return reasons.most_common(1)[0][0]
-
-
-def _with_what(kept: Kept, failed: Sequence[Trial], sound: Sequence[Trial]) -> str:
-    """Return the range of the one setting that tells those that failed from the others, if one does."""
-    if len(failed) < _FEWEST or not sound:
-        return ""
-    space = kept.space
-    places = [np.array([space.to_unit(t.values) for t in side]) for side in (failed, sound)]
-    found = [
-        (_order(places[0][:, i], places[1][:, i]), i) for i, d in enumerate(space.dimensions) if _runs(d)
-    ]
-    share, i = max(found, default=(0.0, 0))
-    if share < _TELLING:
-        return ""
-    name = space.dimensions[i].name
-    low, high = (compact(end(t.values[name] for t in failed if name in t.values)) for end in (min, max))
-    return f", all with {name} from {low} to {high}"
-
-
-def _runs(dimension: Any) -> bool:
-    """Return whether a dimension is a range of numbers."""
-    ends = dimension.domain.grid(2) if dimension.domain.size is None else dimension.domain.grid()
-    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in ends)
-    return dimension.domain.ordered and plain
-
-
-def _order(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the share of pairs in which one side lies above the other, or below, whichever is more."""
-    one, other = one[np.isfinite(one)], other[np.isfinite(other)]
-    if not len(one) or not len(other):
-        return 0.0
-    above = float((one[:, None] > other[None, :]).mean() + 0.5 * (one[:, None] == other[None, :]).mean())
-    return max(above, 1.0 - above)
 
 
 def _percent(share: float) -> str:

@@ -64,8 +64,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
         f"{compact(end)} while the training loss fell from {compact(float(losses[best]))} to "
         f"{compact(float(losses[-1]))}."
         if rises
-        else f"The training rows are known by heart ({percent(known)} of the loss of a constant is left), and "
-        f"{percent(left)} of it is left on the validation rows."
+        else f"The training rows are known by heart, with {percent(known)} of the loss of a constant left; "
+        f"on the validation rows {percent(left)} is left."
     )
     return Finding(
         "S301",

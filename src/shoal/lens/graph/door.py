@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from shoal.errors import SettingError
-from shoal.fitting.outcome import loss_of
 from shoal.lens.graph.passes import through_network
 from shoal.lens.graph.trace import Trace
 from shoal.lens.kept import answers_of, model_of, one_row
+from shoal.lens.own_loss import own_loss
 from shoal.model.model import Model
-from shoal.nets.heads import HEADS
 from shoal.nets.inputs import TableInput
-from shoal.nets.losses import LOSSES
-from shoal.nets.losses.choice import LossChoice
 from shoal.rules import Number, check
-from shoal.settings import Settings
 
 
 def backprop(
@@ -76,31 +68,26 @@ def backprop(
     model = member_of(model_of(net), member)
     refuse_unreadable(model)
     frame, answers = one_row(model, X, row), answers_of(model, X, y, row)
-    loss = _loss_of(model)
-    stages, loss_value, said = _passes(model, frame, answers, loss)
+    rows, truth = model.encoder.transform(frame), model.target.encode(answers)
+    loss_kind, of_rows = own_loss(model)
+    stages, loss, said = through_network(
+        model.spec,
+        model.params,
+        model.state,
+        rows.numbers,
+        rows.codes,
+        lambda outputs: of_rows(outputs, truth),
+    )
     return Trace(
         stages=tuple(stages),
         names=input_names(model),
         outputs=output_names(model),
         target=_in_words(answers),
         said=_said(model, said),
-        loss_kind=loss.kind,
-        loss=loss_value,
+        loss_kind=loss_kind,
+        loss=loss,
         learning_rate=float(learning_rate),
     )
-
-
-def _passes(model: Model, frame: Any, answers: Any, loss: LossChoice) -> tuple[list, float, np.ndarray]:
-    rows = model.encoder.transform(frame)
-    truth, smoothing = model.target.encode(answers), _resolved(model).get("label_smoothing") or 0.0
-
-    def of_row(outputs: jax.Array) -> jax.Array:
-        numbers = {name: jnp.asarray(value, outputs.dtype) for name, value in loss.numbers}
-        if LOSSES[loss.kind].smooths and smoothing:
-            numbers["label_smoothing"] = jnp.asarray(smoothing, outputs.dtype)
-        return LOSSES[loss.kind].function(outputs, jnp.asarray(truth), numbers)
-
-    return through_network(model.spec, model.params, model.state, rows.numbers, rows.codes, of_row)
 
 
 def member_of(model: Model, member: int) -> Model:
@@ -165,19 +152,6 @@ def output_names(model: Model) -> tuple[str, ...]:
     if model.spec.head == "gaussian":
         return (*target.names, *(f"log variance of {name}" for name in target.names))
     return tuple(f"{name} at {level:g}" for name in target.names for level in target.levels)
-
-
-def _loss_of(model: Model) -> LossChoice:
-    """Return the loss of the model's training; that of its head where nothing is known of it."""
-    known = _resolved(model)
-    if not known:
-        return LossChoice.of(HEADS[model.spec.head].loss)
-    wanted = {name: known[name] for name in ("loss", "huber_delta", "quantiles") if name in known}
-    return loss_of(replace(Settings(), **wanted))
-
-
-def _resolved(model: Model) -> Mapping[str, Any]:
-    return model.provenance.get("settings", {}).get("resolved", {})
 
 
 def _in_words(answers: Any) -> str:

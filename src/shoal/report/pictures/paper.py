@@ -112,8 +112,19 @@ def write_figure(drawn: Markup, folder: Path, name: str) -> Path:
         raise FileError(f"The folder '{folder}' for pictures cannot be made: {error.strerror}.") from None
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-") or "picture"
     path = folder / f"{plain}.svg"
-    write_picture(_with_words(drawn), path, _WIDTH)
+    write_figure_to(drawn, path)
     return path
+
+
+def write_figure_to(drawn: Markup, path: Path) -> None:
+    """Write the drawing of a figure, with its heading and legend, as an SVG file.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    write_picture(_with_words(drawn), path, _WIDTH)
 
 
 def _with_words(drawn: Markup) -> Markup:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from shoal.report.bars import Bar, bars
 from shoal.report.facts import Facts
 from shoal.report.markup import tag
+from shoal.report.pictures.contributions import importances_picture
 from shoal.report.sheet import Section, section
-
-MOST = 20
 
 
 def importances(facts: Facts) -> Section | None:
     """Return the importances of the columns; None where nobody measured them."""
     found = facts.importances
-    if not found:
+    if not found or not found["columns"]:
         return None
-    ordered = sorted(found, key=lambda one: -one["value"])
-    shown = [Bar(one["name"], one["value"], one.get("low"), one.get("high")) for one in ordered[:MOST]]
-    rest = f" The {MOST} largest of {len(ordered)} are shown." if len(ordered) > MOST else ""
+    on = found["on"]
     said = (
-        "How much worse it does on the test rows when a column is shuffled, so that it tells nothing any "
-        f"more.{rest} Columns that say the same stand in for each other: each alone looks small."
+        f"How much worse it does on {on} when a column is shuffled, so that it tells nothing any more. "
+        "Columns that say the same stand in for each other: each alone looks small."
     )
-    axis = facts.importances_of or "loss of the figure"
-    return section(
-        "What it leans on",
-        tag("p", said),
-        tag("figure", bars("Importance of the columns", shown, axis)),
-        short="Importances",
+    learnt = (
+        " It learnt from these rows, so this says what it uses, not what helps on new ones."
+        if on == "training rows"
+        else ""
     )
+    picture = importances_picture(found)
+    return section("What it leans on", tag("p", said + learnt), picture, short="Importances")

@@ -1,0 +1,54 @@
+"""What each column is worth to a network that was just trained: measured while the table is at hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from shoal.cli.order import Order
+from shoal.cli.run_folder import RunFolder
+from shoal.pipeline import Trained
+
+REPEATS, MOST_ROWS = 5, 500
+MOST_COLUMNS = 60
+"""With more columns it would last seconds: ``shoal explain --importance`` does it when asked."""
+
+
+def measured(order: Order, frame: pl.DataFrame, trained: Trained) -> dict[str, Any] | None:
+    """Return the importances of the columns, with the rows that they were measured on.
+
+    Those are the rows that judged the network. Where folds judged it, the network that is kept learnt from
+    all rows, and the importances say what it uses, not what helps on new rows.
+
+    Returns
+    -------
+    dict or None
+        As ``Importances.to_json`` gives it, with ``"on"``: "test rows", "test table" or "training rows". None
+        for images, for very many columns, and where nothing was judged.
+    """
+    model, method = trained.model, trained.scores.get("method", "")
+    used = model.encoder.feature_names
+    if trained.answers is None or len(used) > MOST_COLUMNS or any(c.kind == "image" for c in model.columns):
+        return None
+    from shoal.lens.explaining.importance import permutation_importance
+
+    given = order.arguments()["test"] if method == "test table" else None
+    whole = given if isinstance(given, pl.DataFrame) else frame
+    rows = whole[np.sort(trained.answers.rows)]
+    names = list(order.targets)
+    truth = rows[names[0]] if len(names) == 1 else rows.select(names)
+    weight = rows[order.weight].cast(pl.Float64).to_numpy() if order.weight else None
+    found = permutation_importance(
+        model, rows.drop(names), truth, repeats=REPEATS, weight=weight, most_rows=MOST_ROWS
+    )
+    return {**found.to_json(), "on": "training rows" if "fold" in method else method}
+
+
+def keep_importances(order: Order, frame: pl.DataFrame, trained: Trained, folder: RunFolder) -> None:
+    """Write the importances into the run folder, if there are any."""
+    found = measured(order, frame, trained)
+    if found is not None:
+        folder.importances.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
