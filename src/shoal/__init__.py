@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
-    from shoal.lens import augmented_samples, check_recipe, lr_find, summary
+    from shoal.lens import (
+        augmented_samples,
+        backprop,
+        check_recipe,
+        explain,
+        landscape,
+        lr_find,
+        summary,
+    )
     from shoal.model.artefact import load
     from shoal.sweep.ablation.door import ablate
     from shoal.sweep.curves.door import curve
@@ -38,6 +46,9 @@ _HOMES = {
     "NetRegressor": "shoal.estimators",
     "ablate": "shoal.sweep.ablation.door",
     "augmented_samples": "shoal.lens",
+    "backprop": "shoal.lens",
+    "explain": "shoal.lens",
+    "landscape": "shoal.lens",
     "curve": "shoal.sweep.curves.door",
     "fit_many": "shoal.estimators",
     "load": "shoal.model.artefact",
@@ -54,16 +65,19 @@ __all__ = [
     "SweepCV",
     "ablate",
     "augmented_samples",
+    "backprop",
     "beta",
     "check_recipe",
     "choice",
     "curve",
+    "explain",
     "fit_many",
     "grid",
     "intrange",
     "load",
     "lognormal",
     "loguniform",
+    "landscape",
     "lr_find",
     "normal",
     "summary",

@@ -16,6 +16,7 @@ import polars as pl
 
 from shoal import data
 from shoal.axes import Precision
+from shoal.fitting.acting import fit_acting
 from shoal.fitting.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
 from shoal.fitting.diagnosing import facts_of
 from shoal.fitting.endings import refuse_fruitless, tell_ending
@@ -219,6 +220,7 @@ def train_table(
     time_column: str | None = None,
     start: dict[str, Any] | None = None,
     source: str = "",
+    act: bool = False,
     on_event: Watcher | None = None,
 ) -> Trained:
     """Train a network on a table and judge it on rows that it has not seen.
@@ -247,6 +249,8 @@ def train_table(
         `Trained.state` of an earlier run on the same table with the same settings, to go on from.
     source : str
         Name of the file, for the record.
+    act : bool
+        Apply the remedies of findings while it trains, and go on (`shoal.fitting.acting`).
     on_event : callable, optional
 
     Returns
@@ -276,7 +280,7 @@ def train_table(
     plan = judging_plan(problem, given, test, folds)
     given = replace(given, validation=0.0) if folds is not None else given  # no row is left for it
     interrupted = _Interruption()
-    done = fit(
+    done = (partial(fit_acting, fit) if act else fit)(
         plan.problem,
         [given] * (1 + len(plan.folds)),
         folds=[plan.whole, *plan.folds] if plan.whole and plan.folds else None,

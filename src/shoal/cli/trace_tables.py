@@ -73,13 +73,17 @@ def _units_table(trace: Trace, column: Column, names, columns, shown: np.ndarray
         table.add_column("= sum of what comes back from", style=_SOFT)
     for i in shown.tolist():
         cells = [Text(str(names[last.path][i]))]
-        cells += [Text(number(first.values[i]), _FORTH)] if merged else []
-        cells += [Text(number(last.values[i]), _FORTH), Text(number(last.gradient[i]), _BACK)]
-        cells += [Text(number(first.gradient[i]), _BACK)] if merged else []
+        cells += [Text(_said(first.values, i), _FORTH)] if merged else []
+        cells += [Text(_said(last.values, i), _FORTH), Text(_said(last.gradient, i), _BACK)]
+        cells += [Text(_said(first.gradient, i), _BACK)] if merged else []
         if forked:
             cells.append(Text(_sum(flows[i])))
         table.add_row(*cells)
     return table
+
+
+def _said(values: np.ndarray, unit: int) -> str:
+    return number(float(values[unit]))
 
 
 def _flows(trace: Trace, column: Column, names, columns) -> dict[int, list[tuple[str, float]]]:

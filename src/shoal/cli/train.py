@@ -51,6 +51,7 @@ def shortcuts(command: Any) -> Any:
 )
 @click.option("--model", metavar="FILE", help="Keep the model here as well.")
 @click.option("--log", multiple=True, metavar="WHERE", help="Log epochs to csv, tensorboard or mlflow too.")
+@click.option("--act", is_flag=True, help="Apply what findings advise while it trains, and go on.")
 @click.option("--resume", metavar="RUN", help="Go on with this run folder; only settings may be given along.")
 @reading
 @as_json
@@ -84,6 +85,7 @@ def train(table: str | None, targets: tuple[str, ...], **options: Any) -> int:
         resume=resume,
         as_json=options["as_json"],
         log=options["log"],
+        act=options["act"],
         command=typed_command(),
     )
     if resume:

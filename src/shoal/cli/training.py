@@ -54,6 +54,8 @@ class Wish:
         The command line, for the report.
     log : tuple of str
         Sinks that are told of every epoch.
+    act : bool
+        Whether remedies are applied while it trains.
     """
 
     runs: str = "runs"
@@ -62,6 +64,7 @@ class Wish:
     as_json: bool = False
     command: str = ""
     log: tuple[str, ...] = ()
+    act: bool = False
 
 
 def train_and_keep(order: Order, wish: Wish) -> int:
@@ -85,6 +88,7 @@ def train_and_keep(order: Order, wish: Wish) -> int:
                 settings,
                 task=order.task,
                 start=earlier.state if earlier else None,
+                act=wish.act,
                 on_event=watch.see,
                 **order.arguments(),
             )

@@ -17,7 +17,7 @@ from shoal.errors import TrainingWarning
 from shoal.history import History, write_line
 from shoal.history.findings import LiveFindings
 from shoal.sinks import Sinks
-from shoal.train.events import EpochsDone, Started, named_rows
+from shoal.train.events import Acted, EpochsDone, Started, named_rows
 
 KEPT = 0
 """The network that is kept; others beside it only judge."""
@@ -66,6 +66,7 @@ class Watch:
         self._bar = Bar(task)
         self._lines: TextIOBase | None = None
         self._sinks: Sinks | None = None
+        self._searches = order.parsed_settings().epochs == "cv"  # whether the next networks find the epochs
         self._seen = History(self._earlier)
         self._live = LiveFindings(order.parsed_settings().to_json())
 
@@ -94,6 +95,8 @@ class Watch:
             self._begin()
         elif isinstance(event, EpochsDone):
             self._write(event)
+        elif isinstance(event, Acted):  # training goes on from an epoch before, in the same folder
+            self._earlier = History(row for row in self._seen if row["epoch"] <= event.epoch)
         self._bar.show(event)
 
     def _begin(self) -> None:
@@ -106,10 +109,10 @@ class Watch:
         self._seen = History(self._earlier)
         for row in self._earlier:
             write_line(self._lines, row)
-        self.finish(None)
-        if self.log:
+        if self.log and self._sinks is None and not self._searches:
             told = {"table": self.order.table, **self.order.settings}
             self._sinks = Sinks(self.log, self.folder.path, told, self.folder.path.name, self._earlier)
+        self._searches = False
 
     def _write(self, event: EpochsDone) -> None:
         assert self._lines is not None

@@ -29,6 +29,8 @@ from shoal.estimators.callbacks import (
 )
 from shoal.estimators.fitted import coefficients, fitted_attributes
 from shoal.estimators.uncertainty import UncertaintyMixin
+from shoal.estimators.watching import Watch
+from shoal.fitting.acting import fit_acting
 from shoal.fitting.defaults import Facts, resolved
 from shoal.fitting.diagnosing import facts_of
 from shoal.fitting.endings import refuse_fruitless, tell_ending
@@ -39,7 +41,7 @@ from shoal.history.findings import Finding
 from shoal.model.model import Model
 from shoal.rules import Flag, Number, check
 from shoal.settings import Settings, as_schedule
-from shoal.train.events import EpochsDone, Event, Interrupted
+from shoal.sinks import checked_sinks
 from shoal.train.schedules import Schedule
 
 Net = TypeVar("Net", bound="NetEstimator")
@@ -50,6 +52,8 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
 
     random_state: Any
     warm_start: bool
+    act: bool
+    log: Any
     verbose: bool
     model_: Model
     settings_: Settings
@@ -142,13 +146,19 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
         task: FitTask | None = None,
         after_epoch: pipeline.AfterEpoch | None = None,
     ) -> None:
-        watch = _Watch(bool(self.verbose))
+        log = checked_sinks(self.log, type(self).__name__)
+        watch = Watch(type(self).__name__, problem.task, settings, verbose=bool(self.verbose), log=log)
+        fit = partial(fit_acting, pipeline.fit) if self.act else pipeline.fit
         if task is not None and task.watched:
             after_epoch = partial(_tell, task, problem, settings)
             task.epoch_begins()
-        [(model, result, ready)] = pipeline.fit(
-            problem, [settings], valid=valid, starts=[start], on_event=watch, after_epoch=after_epoch
-        )
+        try:
+            [(model, result, ready)] = fit(
+                problem, [settings], valid=valid, starts=[start], on_event=watch, after_epoch=after_epoch
+            )
+            watch.end(model.history)
+        finally:
+            watch.end(None)  # where training failed
         if earlier is not None and model.spec.structure() != earlier.spec.structure():
             raise SettingError(_other_network(type(self).__name__))
         if watch.interrupted and not len(result.history):
@@ -159,6 +169,8 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
         if task is not None:  # not for each call of partial_fit, which is to be quick
             model = replace(model, provenance={**model.provenance, "facts": facts_of(ready)})
         self._keep(fitted_attributes(model, result, ready, earlier, scores))
+        if watch.folder is not None:
+            self._keep({"log_folder_": str(watch.folder)})
         if self.verbose and task is not None:
             for finding in self.diagnosis_:
                 print(finding.in_words())
@@ -172,7 +184,7 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
     def _settings(self) -> Settings:
         """Return the parameters as checked settings, with a seed for this fit."""
         owner, given = type(self).__name__, vars(self)
-        for name in ("warm_start", "verbose"):
+        for name in ("warm_start", "act", "verbose"):
             check(owner, name, given[name], Flag())
         plain = {name: _plain(given[name]) for name in Settings.known() if name in given}
         return Settings(**plain, seed=seed_of(self.random_state, owner)).checked(owner)
@@ -254,6 +266,12 @@ class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
                 "Expected a number of epochs for partial_fit, which trains one at a time. Got epochs='cv'."
             )
         refuse_several(settings)
+        for name in ("act", "log"):
+            if getattr(self, name):
+                raise SettingError(
+                    f"Expected {name} to be left out for partial_fit, which trains one epoch at a time. "
+                    f"Got {name}={getattr(self, name)!r}; call fit."
+                )
         schedule = as_schedule(settings.schedule, settings.warmup) or Schedule()
         if not schedule.endless:
             schedule = Schedule(warmup=schedule.warmup)
@@ -369,20 +387,3 @@ def _other_network(owner: str) -> str:
 
 def _tell(task: FitTask, problem: Problem, settings: Settings, ready, result) -> bool:
     return task.epoch_ends(result, lambda: pipeline.conclude(ready, settings, Outcome(result), {}, 0.0))
-
-
-class _Watch:
-    """Looks on while one network trains: prints if asked, and notes an interruption."""
-
-    def __init__(self, verbose: bool):
-        self.verbose = verbose
-        self.interrupted = False
-
-    def __call__(self, event: Event) -> None:
-        self.interrupted = self.interrupted or isinstance(event, Interrupted)
-        if self.verbose and isinstance(event, EpochsDone) and len(event.nets):
-            rows = event.values[0]
-            loss, val_loss, metric, _ = rows[~np.isnan(rows[:, 0])][-1]
-            epoch = event.first_epoch + int((~np.isnan(rows[:, 0])).sum()) - 1
-            judged = "" if np.isnan(val_loss) else f", validation loss {val_loss:.5g} (metric {metric:.5g})"
-            print(f"Epoch {epoch}: loss {loss:.5g}{judged}")

@@ -158,6 +158,12 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         time; None takes a fresh seed for each fit.
     warm_start : bool
         Whether another ``fit`` goes on from the weights that are there.
+    act : bool
+        Whether to apply what findings advise while training (a lower rate, clipping), and to go on from the
+        best weights so far; `history_` says in its notes what was done.
+    log : None, str or sequence of str
+        Where epochs are logged to besides ``history_``: "csv", "tensorboard", "mlflow"; files go to a new
+        folder under ``logs``, `log_folder_`.
     verbose : bool
         Whether to print the losses while training.
 
@@ -274,6 +280,8 @@ class NetClassifier(CalibrationMixin, ClassifierMixin, NetEstimator):
         precision: Any = "auto",
         random_state: Any = None,
         warm_start: Any = False,
+        act: Any = False,
+        log: Any = None,
         verbose: Any = False,
     ):
         self._store(locals())

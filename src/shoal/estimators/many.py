@@ -18,7 +18,7 @@ from shoal.fitting.endings import fruitless
 from shoal.history import METRICS
 from shoal.rules import refuse_unknown
 
-_NOT_VARIED = ("random_state", "warm_start", "verbose")
+_NOT_VARIED = ("random_state", "warm_start", "act", "log", "verbose")
 
 
 class Shoal(Sequence):
@@ -221,6 +221,12 @@ def fit_many(
     if not nets:
         raise SettingError("Expected at least one setting and one seed to train. Got none.")
     first = nets[0]
+    for name in ("act", "log"):
+        if getattr(first, name):
+            raise SettingError(
+                f"Expected {name} to be left out for many networks; it follows one. Got "
+                f"{name}={getattr(first, name)!r}; call fit."
+            )
     plans = [net._settings() for net in nets]
     problem = first._problem(X, y, sample_weight)
     valid = first._valid(problem, X_val, y_val, sample_weight_val)

@@ -5,7 +5,10 @@ The progress bar, the history, the checkpoint and the tests read one stream; the
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -101,4 +104,56 @@ class Finished:
     seconds: float = 0.0
 
 
-Event = SeekingRate | Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished
+@dataclass(frozen=True)
+class Acted:
+    """Something was done about a trouble: training goes on from an epoch, with other settings.
+
+    Parameters
+    ----------
+    epoch : int
+        Of the weights from which it goes on; 0 where it begins anew.
+    words : str
+        What was done.
+    """
+
+    epoch: int
+    words: str
+
+
+Event = SeekingRate | Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished | Acted
+
+
+def named_rows(
+    values: np.ndarray, first_epoch: int, task: str, record: Mapping[int, Mapping[str, float]] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the epochs of one network as rows with the names that people know, until it stopped.
+
+    The error of a regression is left out: its unit is known when the training is over.
+
+    Parameters
+    ----------
+    values : (epochs, columns) float array
+        As in `EpochsDone`.
+    first_epoch : int
+        Number of the first epoch.
+    task : str
+    record : mapping, optional
+        What was seen of the layers, by epoch.
+
+    Examples
+    --------
+    >>> list(named_rows(np.array([[0.5, np.nan, np.nan, 0.1], [np.nan] * 4]), 7, "binary"))
+    [{'epoch': 7, 'loss': 0.5, 'learning_rate': 0.1}]
+    """
+    for epoch, (loss, val_loss, val_metric, rate) in enumerate(values.tolist(), first_epoch):
+        if math.isnan(rate):
+            return
+        row: dict[str, Any] = {"epoch": epoch, "loss": loss}
+        if not math.isnan(val_loss):
+            row["val_loss"] = val_loss
+            if task != "regression":
+                row["val_accuracy"] = val_metric
+        seen = dict((record or {}).get(epoch, {}))
+        if task == "regression":
+            seen.pop("train_metric", None)
+        yield {**row, "learning_rate": rate, **seen}

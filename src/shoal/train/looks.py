@@ -232,7 +232,10 @@ class _Scene:
 
     def __init__(self, tile: Tile, members: Sequence[Member], view: View, device: jax.Device):
         self.key = ProbeKey.of(tile.key, *map(_slots, rows_looked_at(view, tile.key)))
-        self.device, self._view, self._settings = device, view, jax.tree.map(np.asarray, tile.settings)
+        self.device, self._view = device, view
+        # what only augmentation reads is not in the key, so it must not be in the arguments
+        read = {name: value for name, value in tile.settings.items() if not name.startswith("augment:")}
+        self._settings = jax.tree.map(np.asarray, read)
         units = [{one.path: one.units for one in layout_of(member.spec).values} for member in members]
         self._units = {path: [each[path] for each in units] for path in units[0]}
         self._rows: dict[str, Any] | None = None

@@ -18,15 +18,19 @@ from shoal.history.findings.words import asked, compact, layers, percent, span
 
 VANISHED = 1e-3
 """Gradient of the first layer over that of the last, per weight's size. Sound networks of 2 to 20 layers
-lie between 0.05 and 20; a sigmoid passes on at most a quarter, so eight layers of them lie below 1e-4."""
+lie above 0.1; a sigmoid passes on at most a quarter, so eight layers of them lie below 1e-4."""
 
 EXPLODED = 300.0
-"""Norm of a layer's gradient over that of its weights, for a loss of 1. Sound networks lie between 0.01 and
-10 in their first epochs; beyond this, plain descent at any usual rate throws the weights away."""
+"""Norm of a layer's gradient over that of its weights, for a loss of 1. Sound networks lie below 25
+in their first epochs; beyond this, plain descent at any usual rate throws the weights away."""
 
 DEAD = 0.4
 """Share of a layer's units that are zero for every probed row. He initialization leaves a few in a hundred
-of them; a layer that lost two fifths of its units is another network than was asked for."""
+of them; a layer that lost two fifths of its units is another network than was asked for. Wide layers cope:
+with 128 units regressions lose as many and do well, so up to `NEARLY_ALL` it is a note."""
+
+NEARLY_ALL = 0.9
+"""Share of dead units above which it is a warning: what is left of the layer may be too narrow."""
 
 SATURATED = 0.5
 """Share of values within 1 % of an end of the range, where the slope is below 4 % of its largest. Inputs
@@ -100,7 +104,7 @@ def dead(evidence: Evidence) -> Finding | None:
     return Finding(
         "S203",
         "dead ReLUs",
-        "warning",
+        "warning" if found[worst] > NEARLY_ALL else "note",
         f"{percent(found[worst])} of the units of {worst} are zero for every row that was looked at, and "
         "no gradient reaches them.",
         f"Set {asked(change)}: a leaky slope brings units back"

@@ -147,9 +147,17 @@ def _along(function: Callable, start: tuple, end: tuple) -> _Way:
         total = sum(float(mean @ step) for mean, step in zip(means, steps, strict=True))
         if abs(high - low - total) <= TOLERANCE * abs(high - low) + 1e-9:
             break
-    parts = [mean * step for mean, step in zip(means, steps, strict=True)]
-    at_row = [slope[-1] * step for slope, step in zip(slopes, steps, strict=True)]
-    return _Way(*parts, *at_row, means[0], slopes[0][-1], float(high), float(low), points)
+    return _Way(
+        numbers=means[0] * steps[0],
+        vectors=means[1] * steps[1],
+        number_slopes=slopes[0][-1] * steps[0],
+        vector_slopes=slopes[1][-1] * steps[1],
+        gradient=means[0],
+        last=slopes[0][-1],
+        high=float(high),
+        low=float(low),
+        points=points,
+    )
 
 
 def _in_blocks(function: Callable, origin: list, shares: np.ndarray, steps: list) -> tuple:

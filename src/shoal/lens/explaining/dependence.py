@@ -164,7 +164,9 @@ def _values(model: Model, column: pl.Series, name: str, points: int) -> tuple[li
         tenths = tuple(np.quantile(numbers, np.linspace(0, 1, 11)).tolist())
         if len(known) <= points:
             return known.tolist(), tenths
-        return np.linspace(*(_quantile(np.sort(numbers), share) for share in _ENDS), points).tolist(), tenths
+        known_in_order = np.sort(numbers)
+        low, high = (_quantile(known_in_order, share) for share in _ENDS)
+        return np.linspace(low, high, points).tolist(), tenths
     counts = column.cast(pl.String).drop_nulls().value_counts(sort=True).head(points)
     order = counts.sort(column.name)
     shares = (order["count"] / len(column)).to_list()

@@ -87,19 +87,21 @@ def _path(ready: Prepared, views: list[View], view: int) -> TrainedPath:
     member = Member(spec, recipe, view, settings.seed, start=start and start.weights)
     first = start.weights["params"] if start else network.init(spec, settings.seed, recipe.precision)[0]
     epochs, weights = [0], [dict(first)]
-    done: NetResult | None = None
+    going = member
     for until in _pauses(recipe.epochs):
-        going = (
-            replace(member, until=until) if done is None else replace(member, start=done.state, until=until)
-        )
-        events = list(train([going], views, exact=True))
-        assert isinstance(events[-1], Finished)
-        done = events[-1].results[0]
+        done = _trained_until(replace(going, until=until), views)
         epochs.append(done.epochs)
         weights.append(dict(done.state["params"]))
         if done.code != "paused":
             break
+        going = replace(member, start=done.state)
     return TrainedPath(f"{recipe.optimizer} at {recipe.learning_rate:g}", tuple(epochs), tuple(weights))
+
+
+def _trained_until(member: Member, views: list[View]) -> NetResult:
+    *_, last = train([member], views, exact=True)
+    assert isinstance(last, Finished)
+    return last.results[0]
 
 
 def _pauses(epochs: int) -> list[int]:

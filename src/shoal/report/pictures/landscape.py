@@ -113,13 +113,12 @@ def _heights(losses: Sequence[Sequence[float | None]]) -> list[list[float]]:
     known = _known(losses)
     steep = _steep(known)
     highest = max(known)
-    return [
-        [
-            math.log(value) if steep else value
-            for value in (one if _is_number(one) else highest for one in row)
-        ]
-        for row in losses
-    ]
+    return [[_height(one, highest, steep) for one in row] for row in losses]
+
+
+def _height(value: float | None, highest: float, steep: bool) -> float:
+    known = highest if value is None or not math.isfinite(value) else float(value)
+    return math.log(known) if steep else known
 
 
 def _levels(losses: Sequence[Sequence[float | None]]) -> tuple[list[float], list[str]]:
@@ -136,7 +135,7 @@ def _levels(losses: Sequence[Sequence[float | None]]) -> tuple[list[float], list
 
 
 def _known(losses: Sequence[Sequence[float | None]]) -> list[float]:
-    return [float(one) for row in losses for one in row if _is_number(one)] or [0.0]
+    return [float(one) for row in losses for one in row if one is not None and math.isfinite(one)] or [0.0]
 
 
 def _is_number(value: float | None) -> bool:

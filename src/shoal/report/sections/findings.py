@@ -13,17 +13,15 @@ _SAID = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 
 def findings(found: Sequence[Any] | None) -> Section | None:
-    """Return the findings, the gravest first; None where nobody looked for any.
+    """Return the findings, the gravest first; None where there are none, which stands above already.
 
     Parameters
     ----------
     found : sequence of Finding or None
         With ``code``, ``title``, ``severity``, ``evidence``, ``remedy``, ``where`` and ``change``.
     """
-    if found is None:
-        return None
     if not found:
-        return section("Findings", tag("p", "Nothing in the record of its training looks wrong."))
+        return None
     order = list(_SAID)
     sorted_ = sorted(found, key=lambda one: order.index(one.severity))
     return section("Findings", tag("ol", [_card(one) for one in sorted_], class_="cards"))

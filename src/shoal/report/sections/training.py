@@ -11,6 +11,9 @@ from shoal.report.markup import Markup, tag
 from shoal.report.sheet import Section, section
 from shoal.report.words import capital, course, portions
 
+_PROBED = {"regression": "rmse", "binary": "accuracy", "multiclass": "accuracy", "multilabel": "accuracy"}
+"""What ``train_metric`` is, by the task."""
+
 _OF_THE_WHOLE = (
     ("clipped_share", "Share of steps whose gradient was clipped"),
     ("confidence", "Mean largest class probability"),
@@ -44,26 +47,27 @@ def _loss(facts: Facts) -> Markup:
 
 
 def _metrics(facts: Facts) -> list[Markup]:
+    history = facts.history
+    probed = {_PROBED.get(facts.task)} if "train_metric" in history else set()
+    shown = [n for n in METRICS if n in history or f"val_{n}" in history or n in probed]
     return [
         _chart(
             facts,
-            capital(metric.title),
+            capital(METRICS[name].title),
             (
                 (name, "training rows", 0),
-                ("train_metric", "training rows (probe)", 0),
+                *((("train_metric", "training rows (a probe)", 0),) if name in probed else ()),
                 (f"val_{name}", "validation rows", 1),
             ),
         )
-        for name, metric in METRICS.items()
-        if name in facts.history or f"val_{name}" in facts.history
+        for name in shown
     ]
 
 
 def _rate(facts: Facts) -> Markup | None:
     name = "learning_rate"
-    if (
-        name not in facts.history or len(set(facts.history[name])) < 2
-    ):  # one rate all along is told by the settings
+    constant = name in facts.history and len(set(facts.history[name])) < 2  # which the settings tell
+    if constant or name not in facts.history:
         return None
     return _chart(facts, "Learning rate", ((name, "", 0),), straight=True)
 
