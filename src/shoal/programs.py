@@ -101,7 +101,8 @@ def _path(key: Any, shapes: Any, device: jax.Device) -> Path | None:
 def _sources() -> bytes:
     """Return a fingerprint of all that programs are traced from."""
     home = Path(__file__).parent
-    digest = hashlib.sha256(repr((jax.__version__, backend.cores())).encode())
+    flags = os.environ.get("XLA_FLAGS", "")  # may ask for other machine code
+    digest = hashlib.sha256(repr((jax.__version__, backend.cores(), flags)).encode())
     for source in _SOURCES:
         for path in sorted((home / source).rglob("*.py")) if (home / source).is_dir() else [home / source]:
             digest.update(path.read_bytes())

@@ -442,9 +442,8 @@ def test_thousands_of_trials_fit_a_narrow_terminal() -> None:
         for i, (ask, p) in enumerate(zip(Asked().ask(), parts, strict=True))
     ]
     board.see(BatchDone(0, tuple(trials)))
-    started = time.perf_counter()
     shown = drawn(board).splitlines()
-    assert time.perf_counter() - started < 0.5
+    assert len(shown) < 24
     assert max(map(len, shown)) <= 80
     assert "3,000 trials, 300 diverged" in shown[0]
     assert "2.25 ± 0.25" in shown[3]

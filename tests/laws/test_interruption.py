@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import time
@@ -29,18 +30,41 @@ def data():
     return view()
 
 
+class Told(queue.SimpleQueue):
+    """What was told, and how much of it the watcher has done with."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = self.heard = 0
+
+    def put(self, said, **options):
+        self.said += 1
+        super().put(said, **options)
+
+
 @pytest.fixture
 def short_calls(monkeypatch):
-    """Let every call train one epoch, and none run ahead of who listens: Ctrl-C can strike after any."""
-    advance = loop._Run._advance
+    """Let every call train one epoch, and none begin before the watcher asks for more."""
+    begin, advance, passed_on = loop._Run.__init__, loop._Run._advance, loop._Run._passed_on
+
+    def begun(self, *given):
+        begin(self, *given)
+        self.told = Told()
 
     def in_step(self, tile, device):
-        while not (self.told.empty() or self.stop.is_set()):
+        while self.told.heard < self.told.said and not self.stop.is_set():
             time.sleep(0.001)
-        advance(self, tile, device)
+        if not self.stop.is_set():
+            advance(self, tile, device)
+
+    def heard(self, said):
+        yield from passed_on(self, said)
+        self.told.heard += 1
 
     monkeypatch.setattr(loop, "_CALL_SECONDS", 0.0)
+    monkeypatch.setattr(loop._Run, "__init__", begun)
     monkeypatch.setattr(loop._Run, "_advance", in_step)
+    monkeypatch.setattr(loop._Run, "_passed_on", heard)
 
 
 def interrupted_after(members, data, epochs: int, **options) -> list:

@@ -102,7 +102,7 @@ def test_many_widths_share_programs_when_runs_are_short():
     members = [Member(spec((width,)), recipe(epochs=2)) for width in (3, 4, 5, 6, 7, 9, 11, 16)]
     widths = [member.padded for member in with_widths(members, [view()])]
     assert widths == [(8,)] * 5 + [(16,)] * 3
-    long = [replace(m, recipe=recipe(epochs=10_000_000)) for m in members]
+    long = [replace(m, recipe=recipe(epochs=100_000_000)) for m in members]
     assert with_widths(long, [view()]) == long
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from shoal.nets import draws
+from shoal.nets.depth import handed_on
 from shoal.nets.heads.layer import apply_head, init_head
 from shoal.nets.layers import Activation, Block, Dense, Layer, Pass, Repeat, Shape
 from shoal.nets.layers.base import on_last_axis
@@ -167,14 +168,17 @@ def _outputs(spec: NetSpec, params, x, now):
 def _run(layers: tuple[Layer, ...], path, x, mask, params, running, now):
     """Apply layers in order; `mask` marks the real units of `x`, None where none is padded."""
     fresh: dict[str, Array] = {}
+    present = None
     for i, layer in enumerate(layers):
         here = f"{path}.{i}"
         if isinstance(layer, Block):
             x, mask, new = _run_block(layer, here, x, mask, params, running, now)
             fresh |= new
             continue
-        mask = now.masks.get(here, mask) if isinstance(layer, Dense) else mask
-        x, new = layer.apply(_part(params, here), _part(running, here), x, mask, here, now)
+        if isinstance(layer, Dense):
+            mask, present = now.masks.get(here, mask), now.present.get(here)
+        y, new = layer.apply(_part(params, here), _part(running, here), x, mask, here, now)
+        x = y if present is None else handed_on(y, x, present)
         if mask is not None and not layer.zero_at_zero:
             x = x * on_last_axis(mask, x)
         if here in now.activity:

@@ -20,7 +20,7 @@ from shoal import data
 from shoal.fitting.calibrating import calibrated
 from shoal.fitting.endings import fruitless
 from shoal.fitting.ensembles import averaged_nets, outcomes, seeds_of, with_others
-from shoal.fitting.prepare import batchable, recipe_of, spec_of
+from shoal.fitting.prepare import Prepared, batchable, recipe_of, spec_of
 from shoal.fitting.problem import Problem
 from shoal.fitting.transfer import start_of
 from shoal.model.model import Model
@@ -127,24 +127,30 @@ class _Batch:
 
         The rows that score become the rows that the program judges.
         """
-        judged: dict[tuple[int, int], int] = {}
         left_out = {fold: self.problem.take(self.folds[fold].test) for fold in {r.fold for r in self.runs}}
-        ways = []
-        for i, run in enumerate(self.runs):
-            ready, view = self.ready[i]
-            rows = left_out[run.fold]
-            plain = ready.view.valid is None and not self.train_scores and self.keep_models is None
-            way = None
-            if plain and averaged_nets(ready.settings.ensemble) == 1 and ready.settings.calibrate is not True:
-                way = self.scorers.from_program(ready, rows)
-            if way is not None:
-                if (view, run.fold) not in judged:
-                    judged[view, run.fold] = len(self.views)
-                    test = batchable(rows, ready.encoder, ready.target, None)
-                    self.views.append(replace(ready.view, valid=test))
-                self.ready[i] = (ready, judged[view, run.fold])
-            ways.append(way)
+        plain = [self._is_plain(ready) for ready, _ in self.ready]
+        ways = [
+            self.scorers.from_program(ready, left_out[run.fold]) if free and _alone(ready.settings) else None
+            for run, (ready, _), free in zip(self.runs, self.ready, plain, strict=True)
+        ]
+        if any(way is not None for way in ways):
+            # those that are scored by predictions too: they share the programs and the tiles of the others
+            self._judge([i for i, free in enumerate(plain) if free], left_out)
         return ways
+
+    def _is_plain(self, ready: Prepared) -> bool:
+        return ready.view.valid is None and not self.train_scores and self.keep_models is None
+
+    def _judge(self, places: Sequence[int], left_out: Mapping[int, Problem]) -> None:
+        """Let the rows left out be the rows that the program judges."""
+        judged: dict[tuple[int, int], int] = {}
+        for i in places:
+            (ready, view), fold = self.ready[i], self.runs[i].fold
+            if (view, fold) not in judged:
+                judged[view, fold] = len(self.views)
+                test = batchable(left_out[fold], ready.encoder, ready.target, None)
+                self.views.append(replace(ready.view, valid=test))
+            self.ready[i] = (ready, judged[view, fold])
 
     def _groups(self) -> list[list[int]]:
         """Return which runs one network answers: those that differ only in when they end."""
@@ -267,6 +273,11 @@ class _Batch:
             seconds=sum(one.seconds for one in results),
             state={"net": result.state, "curve": curve} if self.keep_states else None,
         )
+
+
+def _alone(s: Settings) -> bool:
+    """Return whether one network answers for the settings, as it is."""
+    return averaged_nets(s.ensemble) == 1 and s.calibrate is not True
 
 
 def _shares(s: Settings) -> bool:

@@ -41,9 +41,28 @@ def prepared(
     splits = [_inner(problem, run, s, folds, known) for run, s in zip(runs, given, strict=True)]
     rates = rates_found(problem, given, valid=None, folds=splits, starts=None, on_event=None)
     ready, views = prepare_all(problem, decided(given, rates), None, splits)
+    ready, views = _in_step(ready, views)
     for s, (one, _) in zip(given, ready, strict=True):
         refuse_uncalibrated(s, problem, one.view.valid, by_folds=False)
     return ready, given, views
+
+
+def _in_step(
+    ready: Sequence[tuple[Prepared, int]], views: Sequence[View]
+) -> tuple[list[tuple[Prepared, int]], list[View]]:
+    """Give folds as many steps as the largest of their kind takes: they share a program, and none waits for
+    more.
+
+    The network that is kept in the end is trained on more rows, by a program of its own.
+    """
+    largest: dict[float, int] = {}
+    for one, view in ready:
+        share = one.settings.validation
+        largest[share] = max(largest.get(share, 0), len(views[view].train))
+    views = list(views)
+    for one, view in ready:
+        views[view] = replace(views[view], whole=largest[one.settings.validation])
+    return [(replace(one, view=views[view]), view) for one, view in ready], views
 
 
 def _inner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
@@ -10,11 +11,14 @@ import numpy as np
 
 from shoal.errors import InputError, SettingError
 from shoal.nets.activations import ACTIVATIONS
-from shoal.nets.layers import Activation, BatchNorm, Dense
+from shoal.nets.depth import dense_paths
+from shoal.nets.layers import Activation, BatchNorm
 from shoal.train.optimizers import OPTIMIZERS
 from shoal.train.population import Member, shapes_of
 from shoal.train.searching import refuse_unsearchable
 from shoal.train.view import Batchable, View
+
+_HIDDEN = re.compile(r"layers\.\d+\.kernel")
 
 
 def admitted(members: Sequence[Member], views: Sequence[View]) -> tuple[list[Member], list[View]]:
@@ -101,7 +105,7 @@ def _refuse_wrong_padding(member: Member) -> None:
     units, padded = member.spec.units(), member.padded
     if padded is None:
         return
-    if len(padded) != len(units) or any(p < u for p, u in zip(padded, units, strict=True)):
+    if len(padded) < len(units) or any(p < u for p, u in zip(padded, units, strict=False)):
         raise SettingError(f"Expected padded widths of at least {units}. Received: padded={padded}.")
     if padded != units and not OPTIMIZERS[member.recipe.optimizer].pads:
         raise SettingError(
@@ -119,7 +123,8 @@ def _going_on(member: Member) -> Member:
     """Fit a member to the state it starts from, or refuse a state of another network."""
     start = member.start or {}
     if "code" in start:
-        member = replace(member, padded=_padded_widths(member, start["params"]))
+        shared = int(start.get("shallowest", 0))
+        member = replace(member, padded=_padded_widths(member, start["params"]), shallowest=shared)
         _refuse_other_precision(member.recipe.precision, start["best_score"])
     have = {name: np.shape(value) for name, value in {**start["params"], **start["running"]}.items()}
     params, running = shapes_of(member.wide if "code" in start else member.spec)
@@ -141,8 +146,10 @@ def _refuse_other_precision(precision: str, score: np.ndarray) -> None:
 
 
 def _padded_widths(member: Member, params) -> tuple[int, ...] | None:
-    paths = [path for path, layer, _ in member.spec.walk() if isinstance(layer, Dense)]
-    widths = tuple(np.shape(params.get(f"{path}.kernel", np.zeros((0, 0))))[-1] for path in paths)
     units = member.spec.units()
-    fits = all(wide >= unit for wide, unit in zip(widths, units, strict=True))
+    kernels = [f"{path}.kernel" for path in dense_paths(member.spec)]
+    if (member.start or {}).get("shallowest"):  # there may be layers that this network has not got
+        kernels = sorted(filter(_HIDDEN.fullmatch, params), key=lambda name: int(name.split(".")[1]))
+    widths = tuple(np.shape(params[name])[-1] for name in kernels if name in params)
+    fits = len(widths) >= len(units) and all(wide >= unit for wide, unit in zip(widths, units, strict=False))
     return widths if fits and widths != units else None

@@ -44,7 +44,8 @@ def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
 
     def judge(params, running, net, data):
         def block(rows):
-            outputs, _ = network.apply(key.structure, params, running, rows, Pass(masks=net["masks"]))
+            now = Pass(masks=net["masks"], present=net["present"])
+            outputs, _ = network.apply(key.structure, params, running, rows, now)
             loss = loss_kind.function(outputs, rows["target"], net["loss"])
             right = score(key.structure.head, outputs, rows["target"], net["loss"])
             return jnp.sum(loss * rows["weight"]), jnp.sum(right * rows["weight"])

@@ -17,6 +17,8 @@ class ProgramKey:
     ----------
     structure : NetSpec
         The network without its numeric settings, with padded widths.
+    shallowest : int
+        Dense layers that every network has; 0 where all have all of the structure.
     masked : bool
         Whether units carry masks: where widths are padded, unless zeros stay zeros by themselves.
     loss, optimizer : str
@@ -59,6 +61,7 @@ class ProgramKey:
     penalised: tuple[str, ...] = ()
     constraints: tuple[tuple[str, str, int], ...] = ()
     targets: int = 0
+    shallowest: int = 0
 
     @property
     def clips(self) -> bool:

@@ -340,6 +340,8 @@ class _Run:
         """Put together what is left of a network, and forget its history."""
         i = tile.nets[place]
         state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
+        if tile.key.shallowest:
+            state["shallowest"] = np.int32(tile.key.shallowest)
         found = [seen().get(i, {}) for seen in self.seen.pop(i, [])]
         record = {epoch: columns for one in found for epoch, columns in one.items()}
         return result_of(self.members[i], state, self.history.pop(i, []), record, self.seconds[i])

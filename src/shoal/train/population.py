@@ -13,8 +13,9 @@ import numpy as np
 
 from shoal.nets import network
 from shoal.nets.activations import ACTIVATIONS
+from shoal.nets.depth import deepened, dense_paths
 from shoal.nets.heads import HEADS
-from shoal.nets.layers import Activation, Dense, LayerNorm
+from shoal.nets.layers import Activation, LayerNorm
 from shoal.nets.spec import NetSpec
 from shoal.train import program
 from shoal.train.averaging import first_average
@@ -53,7 +54,13 @@ class Member:
     seed : int
         Decides initial weights, order of rows and dropout.
     padded : tuple of int, optional
-        Widths to pad the dense layers to, in the order of ``spec.units()``.
+        Widths to pad the dense layers to, in the order of ``spec.units()``; more widths than layers are
+        layers that the network has not got, which hand on what they get.
+    shallowest : int
+        Dense layers that all networks have which share the program; 0 where all have all.
+    shares : tuple of str
+        Optional parts of the step that the program has for others; the numbers of this network make them
+        nothing.
     start : mapping, optional
         State of an earlier run to go on from (`NetResult.state`), or ``{"params": ..., "running": ...}`` to
         start from given weights, with ``"optimizer"`` and ``"epoch"`` where these go on too.
@@ -67,6 +74,8 @@ class Member:
     view: int = 0
     seed: int = 0
     padded: tuple[int, ...] | None = None
+    shallowest: int = 0
+    shares: tuple[str, ...] = ()
     start: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     until: int | None = None
 
@@ -77,15 +86,16 @@ class Member:
 
     @property
     def wide(self) -> NetSpec:
-        """The description with padded widths."""
-        return self.spec if self.padded is None else self.spec.with_units(self.padded)
+        """The description with padded widths and layers."""
+        return self.spec if self.padded is None else deepened(self.spec, self.padded)
 
 
 def program_key(member: Member, view: View, tile: int) -> ProgramKey:
     """Return what decides the compiled program of a member."""
     valid_rows = valid_slots(len(view.valid), member.wide) if view.valid else 0
     targets = 0 if view.train.target.ndim == 1 else view.train.target.shape[1]
-    alike = Member(member.spec, _without_numbers(member.recipe), padded=member.padded)
+    shared = {name: getattr(member, name) for name in ("padded", "shallowest", "shares")}
+    alike = Member(member.spec, _without_numbers(member.recipe), **shared)
     return _key(alike, *view.batches(member.recipe.batch_size), valid_rows, targets, tile)
 
 
@@ -102,6 +112,7 @@ def _key(member: Member, batch: int, steps: int, valid_rows: int, targets: int, 
     return ProgramKey(
         structure=_structure(member.wide),
         masked=_masked(member),
+        shallowest=member.shallowest,
         loss=recipe.loss,
         optimizer=recipe.optimizer,
         uses=uses_of(member),
@@ -125,8 +136,8 @@ def _structure(spec: NetSpec) -> NetSpec:
 
 
 def uses_of(member: Member) -> tuple[str, ...]:
-    """Return the optional parts of the step: those of the recipe, and those that layers ask for."""
-    return tuple(sorted({*member.recipe.uses(), *_penalties(member)}))
+    """Return the optional parts of the step: those of the recipe, those of layers and those of others."""
+    return tuple(sorted({*member.recipe.uses(), *_penalties(member), *member.shares}))
 
 
 def _activity(member: Member) -> dict[str, tuple[float, float]]:
@@ -134,7 +145,7 @@ def _activity(member: Member) -> dict[str, tuple[float, float]]:
 
 
 def _penalties(member: Member) -> dict[str, dict[str, float]]:
-    return _penalties_of(member.spec, member.recipe)
+    return _penalties_of(member.wide, member.recipe)
 
 
 def _constraints(member: Member) -> dict[str, tuple[str, int, float]]:
@@ -158,7 +169,8 @@ def first_state(member: Member) -> State:
     if start:
         return _state_from(member, start)
     told = {name: getattr(member.recipe, name) for name in ("optimizer", "precision", "averaging", "monitor")}
-    alike = Member(member.spec, replace(_NO_RECIPE, **told), seed=member.seed, padded=member.padded)
+    recipe = replace(_NO_RECIPE, **told)
+    alike = Member(member.spec, recipe, seed=member.seed, padded=member.padded)
     return _new_state(alike, bool(jax.config.values["jax_enable_x64"]))
 
 
@@ -181,8 +193,7 @@ def _state_from(member: Member, start: Mapping[str, Any]) -> State:
     else:
         params, running = network.init(member.spec, member.seed, precision)
     wide = shapes_of(member.wide)
-    params = {name: _widened(value, wide[0][name]) for name, value in params.items()}
-    running = {name: _widened(value, wide[1][name]) for name, value in running.items()}
+    params, running = _widened(params, wide[0]), _widened(running, wide[1])
     judged = "look_back" not in recipe.uses()
     state = {
         "params": params,
@@ -214,7 +225,7 @@ def _continued(member: Member, start: Mapping[str, Any]) -> State:
     code = int(start["code"])
     if code in (RUNNING, COMPLETE, TIME):
         code = RUNNING if member.last_epoch > int(start["epoch"]) else COMPLETE
-    state = {name: value for name, value in start.items() if name != "tile"}
+    state = {name: value for name, value in start.items() if name not in ("tile", "shallowest")}
     return {**state, "code": np.int32(code)}
 
 
@@ -239,8 +250,18 @@ def _shapes(structure: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
     return network.shapes(structure)
 
 
-def _widened(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Pad an array with zeros to `shape`; padded units stay at zero because nothing reaches them."""
+def _widened(
+    values: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, np.ndarray]:
+    """Pad arrays with zeros to `shapes`; padded units and layers stay at zero, for nothing reaches them."""
+    kind = next((value.dtype for value in values.values()), None)
+    return {
+        name: _filled(values[name], shape) if name in values else np.zeros(shape, kind)
+        for name, shape in shapes.items()
+    }
+
+
+def _filled(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     value = np.asarray(value)
     if value.shape == shape:
         return value
@@ -248,12 +269,13 @@ def _widened(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def narrowed(values: Mapping[str, np.ndarray], spec: NetSpec) -> dict[str, np.ndarray]:
-    """Return copies of parameters or running statistics, with the padding cut off."""
+    """Return copies of parameters or running statistics, with padded units and layers cut off."""
     params, running = shapes_of(spec)
     shapes = {**params, **running}
     return {
         name: np.array(value[tuple(slice(n) for n in shapes[name])], order="C")
         for name, value in values.items()
+        if name in shapes
     }
 
 
@@ -313,19 +335,29 @@ def _structured_settings(member: Member, dtype: np.dtype) -> State:
         "min_epochs": np.int32(recipe.min_epochs),
         "epochs": np.int32(member.last_epoch),
         "key": np.uint32(crc32(f"dropout {member.seed}".encode())),
-        "rates": {path: np.asarray(rate, dtype) for path, rate in spec.rates().items()},
+        "rates": {path: np.asarray(rate, dtype) for path, rate in member.wide.rates().items()},
         "masks": _masks(member, dtype),
+        "present": _present(member),
     }
 
 
 def _masks(member: Member, dtype) -> dict[str, np.ndarray]:
     if not _masked(member):
         return {}
-    paths = [path for path, layer, _ in member.spec.walk() if isinstance(layer, Dense)]
+    padded, units = member.padded or (), member.spec.units()
+    real = (*units, *units[-1:] * (len(padded) - len(units)))  # a layer left out hands on the last units
     return {
-        path: (np.arange(wide) < real).astype(dtype)
-        for path, real, wide in zip(paths, member.spec.units(), member.padded or (), strict=True)
+        path: (np.arange(wide) < own).astype(dtype)
+        for path, own, wide in zip(dense_paths(member.wide), real, padded, strict=True)
     }
+
+
+def _present(member: Member) -> dict[str, np.ndarray]:
+    """Return which of the layers that not every network of the program has this one has."""
+    if not member.shallowest:
+        return {}
+    depth, paths = len(member.spec.units()), dense_paths(member.wide)
+    return {path: np.asarray(i < depth) for i, path in enumerate(paths) if i >= member.shallowest}
 
 
 def _masked(member: Member) -> bool:

@@ -46,6 +46,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
             weight=batch["weight"],
             rates=net["rates"],
             masks=net["masks"],
+            present=net["present"],
             activity=net["activity"] if key.activity else {},
             frozen=frozen,
             keep=keep or {},

@@ -57,9 +57,9 @@ class View:
     train : Batchable
     valid : Batchable, optional
     whole : int
-        Rows of the table of which `train` is a fold; 0 where it is no fold. A fold that has the rows for
-        it is trained in as many steps as the whole table, in batches of nearly equal size, so that folds
-        and whole share one program.
+        Rows whose steps a fold takes: those of the table where folds and table are trained alike, those of
+        the largest fold in a search; 0 where it is no fold. A fold of fewer rows that has enough for it is
+        trained in as many steps, in batches of nearly equal size, so that all share one program.
     """
 
     train: Batchable

@@ -42,6 +42,9 @@ class Pass:
     masks : mapping
         1 for a real unit and 0 for a padded one, by the path of the layer that makes the units; empty
         where no unit is padded.
+    present : mapping
+        Whether the network has the dense layer at a path, with what follows it; where it has not, they hand
+        on what they get (`shoal.nets.depth`).
     activity : mapping
         Traced pair (l1, l2) of each activation layer whose values are penalised, by its path. Where there is
         any, the pass returns their sum as the running statistic ``"activity_penalty"``.
@@ -61,6 +64,7 @@ class Pass:
     weight: Array | None = None
     rates: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Array] = field(default_factory=dict)
+    present: Mapping[str, Array] = field(default_factory=dict)
     activity: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
     keep: Mapping[str, Array] = field(default_factory=dict)
