@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shoal.lens.explaining.importance import permutation_importance
     from shoal.lens.finding import lr_find
     from shoal.lens.graph.door import backprop
+    from shoal.lens.graph.gates import inputs
     from shoal.lens.kept import answers
     from shoal.lens.network_summary import summary
     from shoal.lens.surface.door import landscape
@@ -26,6 +27,7 @@ _HOMES = {
     "backprop": "shoal.lens.graph.door",
     "check_recipe": "shoal.lens.checking",
     "explain": "shoal.lens.explaining.door",
+    "inputs": "shoal.lens.graph.gates",
     "landscape": "shoal.lens.surface.door",
     "lr_find": "shoal.lens.finding",
     "partial_dependence": "shoal.lens.explaining.dependence",
@@ -39,6 +41,7 @@ __all__ = [
     "backprop",
     "check_recipe",
     "explain",
+    "inputs",
     "landscape",
     "lr_find",
     "partial_dependence",
