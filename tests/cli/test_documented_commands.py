@@ -14,7 +14,7 @@ from shoal.cli.main import shoal
 ROOT = Path(__file__).parents[2]
 CALL = re.compile(
     r"\bshoal (train|sweep|ablate|curve|predict|info|columns|show|lr|check|schedule|augment|calibrate"
-    r"|explain|backprop|landscape|report|compare|techniques)\b[^|)]*"
+    r"|explain|backprop|landscape|report|compare|diagnose|techniques)\b[^|)]*"
 )
 MADE = ROOT / "docs" / "techniques"  # from a table, whose own test types every setting
 PAGES = [ROOT / "README.md", *(p for p in sorted((ROOT / "docs").rglob("*.md")) if MADE not in p.parents)]
