@@ -128,9 +128,8 @@ def paired(first: Answers, second: Answers, metric: str, *, seed: int = 0) -> Co
     counts = _counts(np.random.default_rng(seed), draws, len(one)) * weight
     drawn = _values(found, truth, said[1], counts) - _values(found, truth, said[0], counts)
     low, high = _bounds(values[1] - values[0], drawn[np.isfinite(drawn)])
-    return Comparison(
-        metric, *map(float, values), float(values[1] - values[0]), low, high, "paired", len(one)
-    )
+    before, after = (float(value) for value in values)
+    return Comparison(metric, before, after, after - before, low, high, "paired", len(one))
 
 
 def from_intervals(metric: str, first: dict[str, float], second: dict[str, float]) -> Comparison:
@@ -145,10 +144,11 @@ def from_intervals(metric: str, first: dict[str, float], second: dict[str, float
     """
     values = [_number(one["value"]) for one in (first, second)]
     halves = [(_number(one["high"]) - _number(one["low"])) / 2 for one in (first, second)]
-    difference, half = values[1] - values[0], math.hypot(*halves)
+    before, after = values
+    difference, half = after - before, math.hypot(*halves)
     told = math.isfinite(half) and math.isfinite(difference)
     low, high = (difference - half, difference + half) if told else (math.nan, math.nan)
-    return Comparison(metric, *values, difference, low, high, "intervals" if told else "none")
+    return Comparison(metric, before, after, difference, low, high, "intervals" if told else "none")
 
 
 def _values(metric: Metric, truth: np.ndarray, said: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -44,7 +44,8 @@ def band_chart(title: str, places: Sequence[float], shown: Sequence[Band], over:
     >>> "width (logarithmic)" in drawn
     True
     """
-    known = [v for one in shown for v in (*one.values, *one.low, *one.high) if _is_number(v)]
+    every = (v for one in shown for v in (*one.values, *one.low, *one.high))
+    known = [v for v in every if v is not None and math.isfinite(v)]
     if not known or len(places) < 2:
         return Markup("")
     log = min(places) > 0 and max(places) / min(places) >= _LOG_ACROSS_FROM

@@ -47,8 +47,9 @@ def bars(title: str, shown: Sequence[Bar], axis: str, *, filled: bool = True) ->
     if not known:
         return Markup("")
     left = 16 + 7.2 * max(min(len(one.name), _LONGEST) for one in known)
-    ends = [end for one in known for end in (one.value, one.low, one.high) if _finite(end)]
-    low, high = min(0.0, *ends), max(0.0, *ends)
+    every = (end for one in known for end in (one.value, one.low, one.high))
+    ends = [0.0, *(end for end in every if end is not None and math.isfinite(end))]
+    low, high = min(ends), max(ends)
     room = 0.04 * (high - low) or 1.0
     bottom = _TOP + _ROW * len(known)
     across = Scale(low - (room if low < 0 else 0), high + room, left, _WIDTH - _RIGHT)

@@ -148,7 +148,9 @@ def _is_skip(place: int, layers: Sequence[Layer]) -> bool:
 def _beside(layer: Layer) -> list[str]:
     """Return the names beside the units that are drawn; none where units and names are not one to one."""
     names = layer.names if len(layer.names) == layer.units else ()
-    kept = names if len(names) <= MOST_UNITS else (*names[: MOST_UNITS - 2], "", names[-1])
+    kept = list(names)
+    if len(names) > MOST_UNITS:
+        kept[MOST_UNITS - 2 : -1] = [""]
     return [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in kept]
 
 

@@ -71,18 +71,17 @@ def _chart(facts: Facts, quantity: str, heading: str, said: str) -> Markup:
     found = layers_recorded(history, quantity)
     if not found:
         return Markup("")
-    measured = [
-        place
-        for place in range(len(history))
-        if any(history[f"{quantity}/{layer}"][place] is not None for layer in found)
-    ]
+    columns = {layer: history[f"{quantity}/{layer}"] for layer in found}
+    cells = zip(*columns.values(), strict=True)
+    measured = [place for place, row in enumerate(cells) if any(cell is not None for cell in row)]
     shown = evenly(found, MOST_LAYERS)
-    values = [[history[f"{quantity}/{layer}"][place] for place in measured] for layer in shown]
+    values = [[columns[layer][place] for place in measured] for layer in shown]
     lines = _lines(shown, found, values)
     if _nothing(lines):
         return Markup("")
     part = f" {len(shown)} of {len(found)} layers." if len(shown) < len(found) else ""
-    epochs = [epochs_of(facts)[place] for place in measured]
+    every = epochs_of(facts)
+    epochs = [every[place] for place in measured]
     straight = quantity.endswith("_share")
     return chart(
         heading, lines, epochs, history.best_epoch, note=said + part, legend=False, straight=straight
