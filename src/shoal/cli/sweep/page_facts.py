@@ -17,6 +17,7 @@ from shoal.history import find_metric
 from shoal.report.sweep_facts import SweepFacts
 from shoal.rules import Number
 from shoal.sweep.durations import said
+from shoal.sweep.findings import findings_of
 from shoal.sweep.trials import Trial
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def facts_of(
         curves=curves,
         curve_title=f"{'Validation' if _are_validated(curves) else 'Training'} loss of all trials",
         next_steps=drawn.get("next", ()),
+        findings=findings_of(kept.trials.values()),
         space=[(one.name, str(one.domain)) for one in varied],
         fixed=_fixed(recipe, {one.name for one in varied}),
         command=command,
