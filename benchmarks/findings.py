@@ -6,20 +6,23 @@ variants; figures are given for the other half and for all::
 
     python benchmarks/findings.py --json
     python benchmarks/findings.py --only oscillation,leak --no-remedies
+    python benchmarks/findings.py --only leak --recorded earlier.json --json    # the others as they were
 """
 
 from __future__ import annotations
 
+import json
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from machine import device, keep, load, options, show
 from planted_runs import Run, trained
 from planted_tables import CLASSES, QUANTITIES
-from planted_trouble import KINDS, VARIANTS, Variant, healthy, variants
+from planted_trouble import FIXED_BY, KINDS, SOUND, SOUND_FIXED_BY, VARIANTS, Variant, healthy, variants
 
 from shoal.history.findings import Finding, find
 
@@ -30,28 +33,49 @@ FOUND, FALSE, HELPED = 0.95, 0.03, 0.80
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark with the options of a command line."""
     given = _options().parse_args(arguments)
-    count, each = (2, 2) if given.quick else (given.variants, given.healthy)
-    print(f"{device()}; {count} variants of a kind, {each} sound trainings of a table\n{load()}", end="")
+    first = (FIXED_BY, SOUND_FIXED_BY) if given.fresh else (0, 0)
+    end = tuple(n + 2 for n in first) if given.quick else (VARIANTS, SOUND)
+    counts = f"{end[0] - first[0]} variants of a kind, {end[1] - first[1]} sound trainings of a table"
+    print(f"{device()}; {counts}\n{load()}", end="")
     started, rows = time.perf_counter(), []
-    kinds = [kind for kind in KINDS if not given.only or kind.name in given.only]
-    for kind in kinds:
-        rows += _of_kind(variants([kind], count), not given.no_remedies)
+    earlier = json.loads(given.recorded.read_text())["figures"] if given.recorded else {}
+    for kind in KINDS:
+        rows += _kept(earlier.get("planted", ()), kind.name, given)
+        if given.only and kind.name not in given.only:
+            continue
+        rows += _of_kind(variants([kind], first[0], end[0]), not given.no_remedies)
         _tell(kind.name, [row for row in rows if row["kind"] == kind.name], started)
-    sound = [] if given.only else _of_sound(healthy(CLASSES + QUANTITIES, each))
+    sound = earlier.get("sound", [])
+    if not given.only or "sound" in given.only:
+        calm = healthy(CLASSES + QUANTITIES, first[1], end[1])
+        sound = [*(sound if given.fresh else ()), *_of_sound(calm)]
     _summary(rows, sound)
-    keep(
-        given.json, "findings", {"planted": rows, "sound": sound, **_figures(rows, sound)}, quick=given.quick
-    )
+    told = {"planted": rows, "sound": sound, **_figures(rows, sound)}
+    keep(given.json, "findings", told, quick=given.quick)
 
 
 def _options() -> ArgumentParser:
     parser = options("findings", __doc__.splitlines()[0])
     add = parser.add_argument
-    add("--variants", type=int, default=VARIANTS, metavar="N", help=f"of each kind (default {VARIANTS})")
-    add("--healthy", type=int, default=12, metavar="N", help="sound trainings of each table (default 12)")
-    add("--only", type=lambda text: text.split(","), default=[], metavar="KINDS", help="only these, as a,b,c")
+    add("--fresh", action="store_true", help="only the half by which no threshold was fixed")
+    add(
+        "--only",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="KINDS",
+        help="only these, as a,b,c; 'sound' too",
+    )
+    add("--recorded", type=Path, metavar="JSON", help="take what is not in --only from an earlier file")
     add("--no-remedies", action="store_true", help="do not train again with what findings name")
     return parser
+
+
+def _kept(rows: Sequence[dict[str, Any]], kind: str, given: Namespace) -> list[dict[str, Any]]:
+    """Return the rows of an earlier run that are not trained again."""
+    own = [row for row in rows if row["kind"] == kind]
+    if not given.only or kind in given.only:
+        own = [row for row in own if given.fresh and row["number"] < FIXED_BY]
+    return [{**row, "reported": row["number"] >= FIXED_BY} for row in own]
 
 
 def _of_kind(planted: Sequence[Variant], remedies: bool) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The kinds of trouble that are planted: settings, or a spoilt table, that surely cause them.
 
 Each kind names the rule that is to find it, and draws its variants: the same place in the list is the same
-variant on every machine. Even variants are there to fix thresholds by, odd ones to report.
+variant on every machine. The first are there to fix thresholds by, the others to report.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from planted_tables import CLASSES, QUANTITIES, TARGET
 Draw = Callable[[np.random.Generator], dict[str, Any]]
 Spoil = Callable[[pl.DataFrame, np.random.Generator], pl.DataFrame]
 _PLAIN = {"hidden": (64, 64), "patience": None, "number_embedding": "none"}
-VARIANTS = 10
+FIXED_BY, SOUND_FIXED_BY = 10, 12
+"""Variants by which thresholds were fixed, of each kind and of the sound trainings of each table; those
+behind them were drawn and trained only when nothing was changed any more."""
+VARIANTS, SOUND = 20, 22
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,10 @@ class Variant:
     @property
     def reported(self) -> bool:
         """Whether thresholds were fixed without it."""
-        return self.number // 5 % 2 == 1
+        return self.number >= (SOUND_FIXED_BY if self.kind == "healthy" else FIXED_BY)
 
 
-def variants(kinds: Sequence[Kind], count: int = VARIANTS) -> list[Variant]:
+def variants(kinds: Sequence[Kind], first: int = 0, end: int = VARIANTS) -> list[Variant]:
     """Draw the variants of all kinds, the tables in turn."""
     return [
         Variant(
@@ -78,14 +81,14 @@ def variants(kinds: Sequence[Kind], count: int = VARIANTS) -> list[Variant]:
             kind.measure,
         )
         for kind in kinds
-        for i in range(count)
+        for i in range(first, end)
     ]
 
 
-def healthy(tables: Sequence[str], each: int = 12) -> list[Variant]:
+def healthy(tables: Sequence[str], first: int = 0, end: int = SOUND) -> list[Variant]:
     """Return sound trainings: the defaults, and the sizes, rates and functions that people choose."""
     found = []
-    for i in range(each):
+    for i in range(first, end):
         for name in tables:
             settings = _sound(_generator(f"healthy {name}", i), i, name)
             found.append(Variant("healthy", i, name, {**settings, "seed": i}))
@@ -228,11 +231,11 @@ def _leaking(frame: pl.DataFrame, generator: np.random.Generator) -> pl.DataFram
 
 
 def _few_of_a_class(frame: pl.DataFrame, generator: np.random.Generator) -> pl.DataFrame:
-    """Keep an eighth of the rows that a class should have, and blur the columns, so that classes overlap."""
+    """Keep a tenth of the rows that a class should have, and blur the columns, so that classes overlap."""
     classes = frame[TARGET].unique().sort().to_list()
     rare = classes[int(generator.integers(len(classes)))]
-    kept = max(12, round(0.12 * frame.height / len(classes)))
     few, others = (frame.filter(pl.col(TARGET) == rare), frame.filter(pl.col(TARGET) != rare))
+    kept = max(12, round(0.1 * others.height / (len(classes) - 1)))
     frame = pl.concat([few[:kept], others])
     return _blurred(frame, generator, 1.2)[generator.permutation(frame.height)]
 

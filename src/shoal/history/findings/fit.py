@@ -28,8 +28,8 @@ MISSED = 0.05
 before it is said to learn too little, besides two standard errors."""
 
 SURE = 0.05
-"""Mean confidence above accuracy, besides two standard errors: Guo et al. (arXiv 1706.04599) found 0.05 to
-0.15 in networks that nobody had calibrated."""
+"""Mean confidence above accuracy, and more than three standard errors of it: Guo et al. (arXiv 1706.04599)
+found 0.05 to 0.15 in networks that nobody had calibrated."""
 
 COSTLY = 1.25
 """Validation loss over the highest that a calibrated network of the same accuracy can have."""
@@ -116,7 +116,7 @@ def overconfident(evidence: Evidence) -> Finding | None:
     confidence = _near(evidence, "confidence", kept)
     gap = None if confidence is None else confidence - accuracy
     limit = _calibrated_loss(least, len(evidence.fact("classes") or (0, 1)))
-    sure = gap is not None and gap > SURE + 2 * error
+    sure = gap is not None and gap > max(SURE, 3 * error)
     if not (sure or (_is_likelihood(evidence) and loss > COSTLY * limit)):
         return None
     told = (
