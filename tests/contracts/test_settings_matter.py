@@ -116,6 +116,7 @@ CHANGES: dict[str, Row] = {
     "smooth_clip": row(False),
     "one_hot_levels": row(20),
     "max_levels": row(3),
+    "record": row("layers"),
     "calibrate": row(True, "classes", validation=0.5),
     "precision": row("float32"),
     "seed": row(1),

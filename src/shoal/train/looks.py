@@ -1,19 +1,20 @@
 """When networks are looked at while they train, at which rows, and what was found.
 
-A look costs about as much as a few steps. Between the first epochs there are none to spare, later ones lie
-further and further apart, up to a distance at which all looks together cost less than `SHARE` of the time.
-The distance follows from shapes alone, never from a clock, so that a run that is taken up again is looked at
+A look costs some milliseconds. The first epochs are looked at one and all, later ones lie further and
+further apart, up to a distance at which all looks together cost less than `SHARE` of the time. The distance
+follows from shapes alone, never from a clock, so that a run that is taken up again is looked at
 in the same epochs as one that was not interrupted.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -38,13 +39,14 @@ RECORDS = ("layers", "losses")
 """What may be recorded of every epoch."""
 LEAST_ROWS, MOST_ROWS = 128, 256
 """Training rows that are looked at: a sixteenth of them within these bounds; half as many of validation."""
-SHARE = 0.04
+SHARE = 0.03
 """Of the time of a training, at most, that is spent on looks in the long run."""
-_LOOK_SECONDS = 1e-3  # of a call that ends for a look, besides the arithmetic
+_LOOK_SECONDS = 2e-3  # of a call that ends for a look, besides the arithmetic
 _STEP_SECONDS = 1e-5
 _FLOPS = 5e10  # of one core, in products of a usual size
 _OVER = (EARLY, DIVERGED, LOSS, ACCURACY, LEVEL)  # codes that no later run takes up again
 _MOST_PROGRAMS = 32
+_PATIENCE = 0.01  # seconds after which who waits for a look has it taken
 _MEMORY = 64 << 20  # bytes of states that wait to be looked at
 
 
@@ -92,11 +94,11 @@ def next_look(epoch: int, apart: int) -> int:
     >>> while looks[-1] < 30:
     ...     looks.append(next_look(looks[-1], apart=5))
     >>> looks
-    [1, 2, 3, 4, 6, 8, 11, 14, 18, 23, 28, 33]
+    [1, 2, 3, 5, 8, 13, 18, 23, 28, 33]
     """
     at = 1
     while at <= epoch:
-        gap = 1 + at // 4
+        gap = 1 if at < 3 else 1 + at // 2
         if gap >= apart:
             return at + -(-(epoch + 1 - at) // apart) * apart
         at += gap
@@ -123,6 +125,7 @@ class Looks:
         self._watched = {i for i, member in enumerate(members) if member.recipe.record}
         self._scenes: dict[tuple, _Scene] = {}
         self._ahead: deque[Future] = deque()
+        self._waiting: deque[tuple[Future, Callable[[], dict[int, Record]]]] = deque()
         self._thread = ThreadPoolExecutor(1, "shoal-looks") if self._watched else None
 
     def epochs(self, tile: Tile, most: int) -> int:
@@ -133,15 +136,10 @@ class Looks:
         return min(most, *(next_look(tile.epoch, self._apart(tile, i)) - tile.epoch for i in nets))
 
     def prepare(self, tile: Tile, device: jax.Device) -> None:
-        """Begin to compile what looks at a tile, beside the training program.
-
-        Its settings go to the device for good: it will be called often, for few epochs at a time.
-        """
+        """Begin to compile what looks at a tile, beside the training program."""
         if not self._thread or not self._watched.intersection(tile.nets):
             return
-        if tile.settings_on != device:
-            tile.settings, tile.settings_on = jax.device_put(tile.settings, device), device
-        if tuple(tile.nets) not in self._scenes:
+        if (device, *tile.nets) not in self._scenes:
             scene = self._scene(tile, device)
             self._thread.submit(scene.program, _copied(scene.state(tile), scene.device), scene.beside({}))
 
@@ -190,9 +188,30 @@ class Looks:
             now["momentum"][places] = tables["momentum"][places, last, -1]
         state = _copied(scene.state(tile), scene.device)
         self._wait_for_room(state)
-        seen = self._thread.submit(scene.look, state, now, {p: (tile.nets[p], e) for p, e in due.items()})
+        seen: Future[dict[int, Record]] = Future()
+        nets_due = {p: (tile.nets[p], epoch) for p, epoch in due.items()}
+        self._waiting.append((seen, partial(scene.look, state, now, nets_due)))
         self._ahead.append(seen)
-        return lambda: _joined(known, seen.result())
+        return lambda: _joined(known, self._result(seen))
+
+    def flush(self) -> None:
+        """Let the looks that were begun be taken.
+
+        Called when the next call of a training runs: then the interpreter's lock is free, which preparing a
+        look needs as much as preparing a call.
+        """
+        while self._waiting:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                seen, look_now = self._waiting.popleft()
+                self._thread.submit(_fulfilled, seen, look_now)
+
+    def _result(self, seen: Future[dict[int, Record]]) -> dict[int, Record]:
+        """Wait for what was seen; a training that rests does not keep it back."""
+        try:
+            return seen.result(_PATIENCE)
+        except TimeoutError:
+            self.flush()
+            return seen.result()
 
     def close(self) -> None:
         """Send the thread home."""
@@ -211,19 +230,19 @@ class Looks:
         return every or usual_distance(tile.key, sum(rows_looked_at(self._views[tile.view], tile.key)))
 
     def _scene(self, tile: Tile, device: jax.Device) -> _Scene:
-        name = tuple(tile.nets)
+        name = (device, *tile.nets)
         if name not in self._scenes:
+            members = [self._members[i] for i in tile.nets]
             devices = backend.devices()
             beside = devices[(devices.index(device) + 1) % len(devices)]
-            self._scenes[name] = _Scene(
-                tile, [self._members[i] for i in tile.nets], self._views[tile.view], beside
-            )
+            self._scenes[name] = _Scene(tile, members, self._views[tile.view], beside)
         return self._scenes[name]
 
     def _wait_for_room(self, state: Any) -> None:
         """Wait for the oldest look where copies of states fill the memory."""
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
         while len(self._ahead) > max(1, _MEMORY // max(size, _MEMORY // 64)):
+            self.flush()
             self._ahead.popleft().exception()
 
 
@@ -232,13 +251,14 @@ class _Scene:
 
     def __init__(self, tile: Tile, members: Sequence[Member], view: View, device: jax.Device):
         self.key = ProbeKey.of(tile.key, *map(_slots, rows_looked_at(view, tile.key)))
-        self.device, self._view = device, view
+        self.device = device
         # what only augmentation reads is not in the key, so it must not be in the arguments
         read = {name: value for name, value in tile.settings.items() if not name.startswith("augment:")}
-        self._settings = jax.tree.map(np.asarray, read)
+        self._settings = jax.device_put(read, device)
         units = [{one.path: one.units for one in layout_of(member.spec).values} for member in members]
-        self._units = {path: [each[path] for each in units] for path in units[0]}
-        self._rows: dict[str, Any] | None = None
+        known = {path: self._of_nets([each[path] for each in units]) for path in units[0]}
+        self._units = jax.device_put(known, device)
+        self._rows = jax.device_put(probed_rows(view, self.key), device)
 
     def state(self, tile: Tile) -> tuple:
         """Return the part of a tile's state that a look reads."""
@@ -260,21 +280,18 @@ class _Scene:
 
     def beside(self, now: dict[str, np.ndarray]) -> dict[str, Any]:
         """Return what a look is told of each network besides its state, rates of 0 if `now` has none."""
-        program = self.key.program
-        still = dict.fromkeys(_moving(program), np.zeros(1))
-        told = {"units": self._units, **still, **now}
-        return jax.tree.map(
-            lambda leaf: np.resize(leaf, program.tile).astype(program.precision),
-            told,
-            is_leaf=lambda leaf: isinstance(leaf, list),
-        )
+        still = dict.fromkeys(_moving(self.key.program), np.zeros(1))
+        moving = {name: self._of_nets(values) for name, values in {**still, **now}.items()}
+        return {"units": self._units, **moving}
+
+    def _of_nets(self, values: Any) -> np.ndarray:
+        """Return a number for each place of the tile; those that only fill it get any."""
+        return np.resize(values, self.key.program.tile).astype(self.key.program.precision)
 
     def program(self, state: tuple, beside: dict[str, Any]) -> Callable[..., Any]:
         """Return the compiled program, made ready if it is not."""
         key, device = self.key, self.device
         with _lock_for(key), backend.precision(key.program.precision):
-            if self._rows is None:
-                self._rows = jax.device_put(probed_rows(self._view, key), device)
             if (key, device) not in _programs:
                 while len(_programs) >= _MOST_PROGRAMS:
                     _programs.pop(next(iter(_programs)), None)
@@ -288,6 +305,14 @@ class _Scene:
                     like=next((_programs[k] for k in list(_programs) if k[0] == key), None),
                 )
             return _programs[key, device]
+
+
+def _fulfilled(seen: Future[dict[int, Record]], look_now: Callable[[], dict[int, Record]]) -> None:
+    """Take a look, and put what was seen, or what went wrong, where it is waited for."""
+    try:
+        seen.set_result(look_now())
+    except BaseException as error:
+        seen.set_exception(error)
 
 
 def _shares(nets: Sequence[int], clipped: np.ndarray, first: int, done: np.ndarray) -> dict[int, Record]:

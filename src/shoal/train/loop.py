@@ -281,6 +281,7 @@ class _Run:
             self.told.put(Compiled(compile_seconds))
         started = time.perf_counter()
         tile.state, history = run(*args)
+        self.looks.flush()
         history = np.asarray(history)  # waits for the program
         seconds = time.perf_counter() - started
         self.pace[tile.key] = max(seconds / epochs, 1e-5)
@@ -342,6 +343,7 @@ class _Run:
         state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
         if tile.key.shallowest:
             state["shallowest"] = np.int32(tile.key.shallowest)
+        self.looks.flush()
         found = [seen().get(i, {}) for seen in self.seen.pop(i, [])]
         record = {epoch: columns for one in found for epoch, columns in one.items()}
         return result_of(self.members[i], state, self.history.pop(i, []), record, self.seconds[i])

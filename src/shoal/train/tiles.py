@@ -128,7 +128,6 @@ class Tile:
     epoch: int
     group: int
     device: jax.Device | None = None
-    settings_on: jax.Device | None = None
     codes: np.ndarray = field(init=False)
     bytes: int = field(init=False)
 
