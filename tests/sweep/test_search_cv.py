@@ -33,6 +33,15 @@ def test_it_finds_what_grid_search_finds():
     assert ours.n_features_in_ == 4
 
 
+def test_the_best_settings_give_the_best_score_again():
+    """Fitted alone, fold by fold, from the same seed; the folds are of one size, so that no step differs."""
+    space = {"hidden": [(4,), (4, 4), (6,)], "weight_decay": [0.0, 0.1]}
+    net = NetClassifier(learning_rate=0.03, epochs=8, precision="float64", random_state=3)
+    found = SweepCV(net, space, cv=FOLDS, scoring="neg_log_loss", random_state=3, refit=False).fit(X, y)
+    again = cross_val_score(net.set_params(**found.best_params_), X, y, cv=FOLDS, scoring="neg_log_loss")
+    assert found.best_score_ == pytest.approx(again.mean(), rel=1e-9)
+
+
 def test_several_scores_and_scorers_of_ones_own():
     def errors(estimator, X, y):
         return -float((estimator.predict(X) != y).sum())
