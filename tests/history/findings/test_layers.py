@@ -26,7 +26,7 @@ def test_a_gradient_that_shrinks_a_thousandfold_has_vanished():
     [one] = found(gradients(1e-6, 1e-4, 0.1), {"activation": "sigmoid", "hidden": [8] * 8})
     assert (one.code, one.where) == ("S201", "layer dense_0")
     assert one.numbers["ratio"] == pytest.approx(1e-5)
-    assert one.change == {"activation": "relu", "residual": True}
+    assert one.change == {"activation": "relu"}
 
 
 def test_gradients_of_like_size_have_not():
