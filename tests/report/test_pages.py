@@ -12,6 +12,7 @@ import pytest
 
 from shoal.history import History
 from shoal.report import Facts, page
+from shoal.report.many_curves import many_curves
 from shoal.report.markup import Markup, tag
 from shoal.report.network_drawing import Layer, network_drawing
 from shoal.report.parallel import MOST_LINES, parallel, thinned
@@ -227,3 +228,13 @@ def test_a_curve_with_gaps_only_is_no_picture() -> None:
     text = page(Facts("a.csv", "regression", ["y"], History(rows)))
     assert "<figure" not in text
     assert np.isnan(rows[0]["loss"])
+
+
+def test_trials_that_failed_do_not_flatten_the_others() -> None:
+    lines = [{"trial": i, "places": [0.5], "figure": 0.1 + 0.01 * i, "rank": i + 1} for i in range(9)]
+    lines.append({"trial": 9, "places": [0.5], "figure": 1e20, "rank": 10})
+    text = parallel({"axes": [{"name": "x", "ticks": []}], "lines": lines}, "log loss", True)
+    assert '"ends":[0.1,0.18]' in text
+    assert "trial 9: log loss 1.000e+20" in text  # it is told as it is, and drawn at the end
+    falling = [{"trial": i, "rank": i + 1, "values": [1.0, 0.5]} for i in range(5)]
+    assert "to 4." in many_curves("Loss", [*falling, {"trial": 5, "rank": 6, "values": [1.0, 1e9]}])

@@ -26,6 +26,8 @@ export interface Parallel {
   readonly title: string;
   readonly figure: string;
   readonly lowerIsBetter: boolean;
+  /** Of the axis of the score; what lies beyond is drawn at the end. */
+  readonly ends: readonly [number, number];
   readonly axes: readonly Axis[];
   readonly lines: readonly Trial[];
 }
@@ -53,8 +55,7 @@ export function placed(data: Parallel): Placed {
   const count = data.axes.length;
   const gap = Math.min(Math.max(Math.floor(856 / Math.max(count, 1)), 112), 210);
   const xs = Array.from({ length: count + 1 }, (_, i) => SIDE + gap * i);
-  const known = data.lines.flatMap((line) => (line.figure === null ? [] : [line.figure]));
-  const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
+  const [low, high] = data.ends;
   const ends = data.lowerIsBetter ? ([TOP, HEIGHT - FOOT] as const) : ([HEIGHT - FOOT, TOP] as const);
   return {
     width: SIDE * 2 + gap * count,
@@ -69,8 +70,9 @@ export function placed(data: Parallel): Placed {
 export function share(data: Parallel, laid: Placed, line: Trial, axis: number): number | null {
   if (axis < data.axes.length) return line.places[axis] ?? null;
   if (line.figure === null) return null;
-  const { up } = laid;
-  return (place(laid.figures, line.figure) - up.start) / (up.end - up.start) + 0; // no negative zero
+  const { up, figures } = laid;
+  const inside = Math.min(Math.max(line.figure, figures.low), figures.high);
+  return (place(figures, inside) - up.start) / (up.end - up.start) + 0; // no negative zero
 }
 
 /** The trials that lie inside of every brush. */

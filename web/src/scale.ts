@@ -3,6 +3,8 @@
  * The same rules as in src/shoal/report/curves.py: a static picture and its redrawing must look alike.
  */
 
+const MOST_POWERS = 8;
+
 export interface Scale {
   readonly low: number;
   readonly high: number;
@@ -39,7 +41,10 @@ export function roundSteps(low: number, high: number, about = 5): number[] {
 function powers(low: number, high: number): number[] {
   const leads = high / low < 300 ? [1, 2, 5] : [1];
   const found: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const apart = Math.max(1, Math.ceil((last - first) / MOST_POWERS));
+  for (let power = first; power <= last; power += 1) {
+    if (power % apart !== 0) continue;
     for (const lead of leads) found.push(Number((lead * 10 ** power).toPrecision(12)));
   }
   return found.filter((value) => low * 0.999 <= value && value <= high * 1.001);

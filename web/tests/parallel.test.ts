@@ -7,6 +7,7 @@ const data: Parallel = {
   title: "Trials",
   figure: "log loss",
   lowerIsBetter: true,
+  ends: [0.3, 0.5],
   axes: [
     { name: "learning_rate", ticks: [] },
     { name: "dropout", ticks: [] },

@@ -17,6 +17,7 @@ test("a logarithmic scale names powers of ten, and puts them at even distances",
   const scale = makeScale(0.001, 1, 0, 300, true);
   assert.deepEqual(ticks(scale), [0.001, 0.01, 0.1, 1]);
   assert.deepEqual(ticks(scale).map((value) => Math.round(place(scale, value))), [0, 100, 200, 300]);
+  assert.deepEqual(ticks(makeScale(1e-3, 1e20, 0, 1, true)), [1e-3, 1, 1e3, 1e6, 1e9, 1e12, 1e15, 1e18]);
 });
 
 test("a scale holds its values, and starts at zero rather than below it", () => {

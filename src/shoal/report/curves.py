@@ -19,6 +19,8 @@ LOG_FROM = 30.0
 """Largest over smallest value from which the scale is logarithmic: below, a straight one reads better."""
 
 
+MOST_POWERS = 8
+"""So many powers of ten are named on an axis; of more, every second or third, and so on."""
 MOST_POINTS = 400
 """So many points of a curve are drawn: more than there are pixels would only make the page heavy."""
 
@@ -90,7 +92,9 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    apart = max(1, math.ceil((last - first) / MOST_POWERS))
+    powers = [power for power in range(first, last + 1) if power % apart == 0]
     leads = (1, 2, 5) if high / low < 300 else (1,)
     found = [lead * 10.0**power for power in powers for lead in leads]
     return [value for value in found if low * 0.999 <= value <= high * 1.001]

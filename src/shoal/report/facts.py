@@ -60,6 +60,11 @@ class Facts:
         As ``Importances.to_json`` of `shoal.lens.explaining.importance` gives it, with ``"on"``: the rows.
     answers : Answers or None
         What was said about each row that judged it, beside the truth.
+    row : mapping or None
+        One row through the network, as ``shoal backprop`` keeps it: ``"row"``, ``"target"``, ``"said"``,
+        ``"loss"`` and ``"graph"``.
+    landscape : mapping or None
+        As ``Landscape.to_json`` of `shoal.lens.surface.landscape` gives it.
     unfinished : str
         Why there is no network to tell of; empty where there is one.
     """
@@ -85,6 +90,8 @@ class Facts:
     python: str = ""
     importances: Mapping[str, Any] | None = None
     answers: Answers | None = None
+    row: Mapping[str, Any] | None = None
+    landscape: Mapping[str, Any] | None = None
     unfinished: str = ""
 
     @property

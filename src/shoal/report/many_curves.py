@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from shoal.history.wording import compact
@@ -11,6 +12,7 @@ from shoal.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, 
 from shoal.report.markup import Markup, tag
 
 MOST_CURVES, MOST_POINTS = 200, 60
+_ROOM = 4.0  # above the median loss at the beginning, and at the end
 
 
 def many_curves(title: str, lines: Sequence[Mapping[str, Any]]) -> Markup:
@@ -32,7 +34,7 @@ def many_curves(title: str, lines: Sequence[Mapping[str, Any]]) -> Markup:
     if not known or epochs < 2:
         return Markup("")
     shown = _thinned(lines)
-    low, high = min(known), _roof(known)
+    low, high = min(known), min(max(known), _roof(shown))
     log = low > 0 and high / low > 30
     room = 0.0 if log else 0.05 * (high - low) or 1.0
     up = Scale(low - room, high + room, HEIGHT - BOTTOM, TOP, log=log)
@@ -48,7 +50,8 @@ def many_curves(title: str, lines: Sequence[Mapping[str, Any]]) -> Markup:
         class_="chart",
     )
     left_out = f" {len(shown)} of {len(lines)} are drawn." if len(shown) < len(lines) else ""
-    said = f"A line for each trial, the mean of its folds; from the best to the worst.{left_out}"
+    above = f" Values above {compact(high)} are left out." if high < max(known) else ""
+    said = f"A line for each trial, the mean of its folds; from the best to the worst.{left_out}{above}"
     caption = tag("figcaption", tag("strong", title), tag("span", said, class_="about"))
     return tag("figure", caption, picture)
 
@@ -60,10 +63,11 @@ def _thinned(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [ordered[i * (len(ordered) - 1) // (MOST_CURVES - 1)] for i in range(MOST_CURVES)]
 
 
-def _roof(known: Sequence[float]) -> float:
-    """Return the top of the picture: what a few diverging networks reach would flatten all others."""
-    ordered = sorted(known)
-    return min(ordered[-1], 3 * ordered[int(0.98 * (len(ordered) - 1))])
+def _roof(shown: Sequence[Mapping[str, Any]]) -> float:
+    """Return the top of the picture: what diverging networks reach would flatten all others."""
+    found = [[value for value in line["values"] if _is_number(value)] for line in shown]
+    first, last = zip(*((values[0], values[-1]) for values in found if values), strict=True)
+    return _ROOM * max(median(first), median(last))
 
 
 def _curve(line: Mapping[str, Any], place: int, count: int, across: Scale, up: Scale) -> Markup:

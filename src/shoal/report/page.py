@@ -18,6 +18,7 @@ from shoal.report.sections.figures import figures
 from shoal.report.sections.findings import findings
 from shoal.report.sections.importances import importances
 from shoal.report.sections.layers import layers
+from shoal.report.sections.looks import landscape, one_row
 from shoal.report.sections.network import network
 from shoal.report.sections.opening import opening
 from shoal.report.sections.settings import settings
@@ -58,6 +59,8 @@ def page(facts: Facts) -> str:
         importances(facts),
         layers(facts),
         network(facts),
+        one_row(facts),
+        landscape(facts),
         settings(facts),
         columns(facts),
         again(facts),

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.history.wording import compact
 from shoal.report.curves import LOG_FROM, Scale
+from shoal.report.fences import fenced
 from shoal.report.markup import Markup, tag
 from shoal.report.sheet import data_of
 
@@ -41,7 +42,7 @@ def parallel(found: Mapping[str, Any], figure: str, lower_is_better: bool) -> Ma
     if not figures:
         return Markup("")
     ends = (_TOP, _HEIGHT - _FOOT) if lower_is_better else (_HEIGHT - _FOOT, _TOP)
-    low, high = min(figures), max(figures)
+    low, high = fenced(figures, lower_is_better)
     scale = Scale(low, high, *ends, log=low > 0 and high / low >= LOG_FROM)
     up = Scale(0.0, 1.0, _HEIGHT - _FOOT, _TOP)
     gap = min(max(_ROOM // max(len(axes), 1), _NARROWEST), _WIDEST)
@@ -66,6 +67,7 @@ def parallel(found: Mapping[str, Any], figure: str, lower_is_better: bool) -> Ma
         "title": f"Trials by their settings and {figure}",
         "figure": figure,
         "lowerIsBetter": lower_is_better,
+        "ends": [low, high],
         "axes": [
             {"name": a["name"], "ticks": [{"place": t["place"], "said": _said(t)} for t in a["ticks"]]}
             for a in axes
@@ -95,7 +97,8 @@ def _line(
     line: Mapping[str, Any], xs: Sequence[float], up: Scale, scale: Scale, figure: str, count: int
 ) -> Markup:
     heights = [None if share is None else up(share) for share in line["places"]]
-    heights.append(None if line["figure"] is None else scale(line["figure"]))
+    inside = None if line["figure"] is None else min(max(line["figure"], scale.low), scale.high)
+    heights.append(None if inside is None else scale(inside))
     text, drawing = "", False
     for x, y in zip(xs, heights, strict=True):
         if y is not None:

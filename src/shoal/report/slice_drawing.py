@@ -8,11 +8,11 @@ from typing import Any
 
 from shoal.history.wording import compact
 from shoal.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
+from shoal.report.fences import fenced
 from shoal.report.markup import Markup, tag
 from shoal.report.parallel import short
 
 MOST_POINTS = 300
-_TAIL = 0.05  # of the trials on the bad side may lie outside: one that failed would flatten all others
 
 
 def slice_drawing(one: Mapping[str, Any], figure: str, lower_is_better: bool) -> Markup:
@@ -76,10 +76,9 @@ def _places(one: Mapping[str, Any], across: Scale | None) -> Any:
 
 
 def _up(one: Mapping[str, Any], figures: Sequence[float], lower_is_better: bool) -> Scale:
-    told = [*one["low"], *one["high"]]
-    ranked = sorted(figures, reverse=not lower_is_better)
-    inside = ranked[: max(1, math.ceil((1 - _TAIL) * len(ranked)))] if ranked else []
-    low, high = min(*told, *inside), max(*told, *inside)
+    inside = fenced(figures, lower_is_better) if figures else ()
+    every = [*one["low"], *one["high"], *inside]
+    low, high = min(every), max(every)
     room = 0.05 * (high - low) or 1.0
     return Scale(low - room, high + room, HEIGHT - BOTTOM, TOP)
 

@@ -17,7 +17,7 @@ from shoal.history import find_metric
 from shoal.report.sweep_facts import SweepFacts
 from shoal.rules import Number
 from shoal.sweep.durations import said
-from shoal.sweep.findings import findings_of
+from shoal.sweep.findings import findings_of, told
 from shoal.sweep.trials import Trial
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def facts_of(
     command = folder.command.read_text(encoding="utf-8").strip() if folder.command.exists() else ""
     rung = trials[0].rung if trials else None
     drawn = _drawn(kept, order, trials)
-    varied = kept.space.dimensions
+    varied, found = kept.space.dimensions, findings_of(kept.trials.values())
     return SweepFacts(
         table=Path(recipe["table"]).name,
         targets=recipe["targets"],
@@ -61,13 +61,13 @@ def facts_of(
         best_settings=place.finalists[0].values if place else {},
         key_facts=_key_facts(order, outcome, kept),
         trials=[_row(kept, trial) for trial in kept.finalists],
-        endings=[*endings(kept), *_nested(outcome, kept)],
+        endings=[*(line for line in endings(kept) if line not in told(found)), *_nested(outcome, kept)],
         pictures=drawn.get("pictures", {}),
         where=f"{len(trials)} trials" + (f" after {rung} epochs" if rung is not None else ""),
         curves=curves,
         curve_title=f"{'Validation' if _are_validated(curves) else 'Training'} loss of all trials",
         next_steps=drawn.get("next", ()),
-        findings=findings_of(kept.trials.values()),
+        findings=found,
         space=[(one.name, str(one.domain)) for one in varied],
         fixed=_fixed(recipe, {one.name for one in varied}),
         command=command,
