@@ -40,7 +40,6 @@ CLIPPED = 0.9
 """Share of steps that were clipped: above it, clipping and not the gradient says how long a step is."""
 
 _FIRST = 3  # measured epochs by which gradients are judged: later the loss itself is small
-_RELU = ("relu",)
 
 
 def vanishing(evidence: Evidence) -> Finding | None:
@@ -195,7 +194,7 @@ def _functions(evidence: Evidence) -> set[str]:
 
 
 def _passing(evidence: Evidence) -> dict[str, Any]:
-    """Return what lets gradients through: a function with slope 1 and its own initializer, else normalisation.
+    """Return what lets gradients through: slope 1 and the initializer that suits it, else normalisation.
 
     Of what was tried on twelve layers of sigmoids this helped most; shortcuts made the first steps too large.
     """
