@@ -51,12 +51,14 @@ _DRAWN = 8  # units of a layer in a picture
 def backprop(model: str | None, **options: Any) -> None:
     """Run one row forward and backward through a network, and show every value.
 
-    The network is MODEL, a file or the folder of a run. Without MODEL one is drawn anew for the table, as
-    training would begin (with four hidden units unless --set says otherwise). --example needs neither.
+    The network is MODEL, a file or the folder of a run; a run knows its table, and its report shows the row
+    from then on. Without MODEL one is drawn anew for the table, as training would begin (with four hidden
+    units unless --set says otherwise). --example needs neither.
     """
     if options["example"] and (model or options["table"]):
         raise click.UsageError("--example brings its own network and row; leave out MODEL and --data.")
-    if not options["example"] and not options["table"]:
+    options["run"] = _run(model, options)
+    if not options["example"] and not options["table"] and not options["run"]:
         raise click.UsageError("Give --data TABLE with the row, or --example for a worked one.")
     if model and options["sets"]:
         raise click.UsageError("--set describes a network drawn anew; leave it out beside MODEL.")
@@ -74,12 +76,17 @@ def _traced(model: str | None, options: dict[str, Any]) -> tuple[Trace, dict[str
         from shoal.lens.graph.examples import LABELS, neuron
 
         return neuron(), LABELS
+    from shoal.cli.order import Order
     from shoal.data.read import read_table
     from shoal.lens.graph.door import backprop as traced
     from shoal.lens.kept import model_of
 
     words = (options[name] for name in ("encoding", "delimiter", "decimal", "image_size"))
-    frame = read_table(options["table"], **layout(*words))
+    if options["run"]:
+        order = Order.of_run(model or "", {})
+        frame = read_table(order.table, **order.reading)
+    else:
+        frame = read_table(options["table"], **layout(*words))
     refuse_unknown_columns(frame, options["targets"])
     net = model_of(model) if model else _fresh(frame, options)
     names = list(options["targets"] or net.target.names)
@@ -87,6 +94,23 @@ def _traced(model: str | None, options: dict[str, Any]) -> tuple[Trace, dict[str
     answers = frame[names[0]] if len(names) == 1 else frame.select(names)
     told = {name: options[name] for name in ("row", "learning_rate", "member")}
     return traced(net, frame.drop(names), answers, **told), {}
+
+
+def _run(model: str | None, options: dict[str, Any]) -> str | None:
+    """Return the folder of the run whose table holds the row; None where a table is named."""
+    return model if model and not options["table"] and Path(model).is_dir() else None
+
+
+def _kept(trace: Trace, drawn: Graph, options: dict[str, Any]) -> Path | None:
+    """Keep the row in the folder of the run, and make its page anew."""
+    if not options["run"]:
+        return None
+    from shoal.cli.reporting import write_page
+    from shoal.cli.run_folder import RunFolder
+
+    told = {"row": options["row"], "target": trace.target, "said": trace.said, "loss": trace.loss}
+    RunFolder(Path(options["run"])).write_look("row", {**told, "graph": drawn.to_json()})
+    return write_page(options["run"])
 
 
 def _fresh(frame: Any, options: dict[str, Any]) -> Any:
@@ -107,6 +131,7 @@ def _tell_trace(trace: Trace, labels: dict[str, tuple[str, ...]], options: dict[
 
     drawn = graph_of(trace, labels, most=_DRAWN)
     _draw(drawn, options["svg"], f"Forward and backward: target {trace.target}")
+    page = _kept(trace, drawn, options)
     if options["as_json"]:
         write_json({**_about(options), "trace": trace.to_json(), "graph": drawn.to_json()})
         return
@@ -114,6 +139,8 @@ def _tell_trace(trace: Trace, labels: dict[str, tuple[str, ...]], options: dict[
 
     show_trace(trace, labels, options["units"])
     _told_of(options["svg"])
+    if page:
+        click.echo(f"report   {page}")
 
 
 def _tell_gates(graph: Graph, options: dict[str, Any]) -> None:
@@ -130,7 +157,7 @@ def _tell_gates(graph: Graph, options: dict[str, Any]) -> None:
 def _about(options: dict[str, Any]) -> dict[str, Any]:
     if options["example"]:
         return {"example": options["example"]}
-    return {"table": options["table"], "row": options["row"]}
+    return {"table": options["table"] or options["run"], "row": options["row"]}
 
 
 def _draw(graph: Graph, path: str | None, title: str) -> None:

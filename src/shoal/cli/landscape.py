@@ -52,8 +52,8 @@ _SHADES = " ·░▒▓█"
 def landscape(run: str, **options: Any) -> None:
     """Look at the loss around the network of RUN, the folder of a training or a model file.
 
-    Where a path is wanted, the training is done anew from the settings of the run, in pauses; RUN itself
-    stays as it is.
+    Where a path is wanted, the training is done anew from the settings of the run, in pauses; its network
+    stays as it is. The report of the run shows what was seen from then on.
     """
     found = _looked(run, options)
     picture = _picture(run, options["svg"])
@@ -62,12 +62,15 @@ def landscape(run: str, **options: Any) -> None:
         from shoal.report.pictures.paper import write_figure_to
 
         write_figure_to(landscape_picture(found.to_json()), picture)
+    page = _kept(run, found)
     if options["as_json"]:
         write_json({"run": run, **({"picture": str(picture)} if picture else {}), **found.to_json()})
         return
     _show(found)
     if picture:
         click.echo(f"picture  {picture}")
+    if page:
+        click.echo(f"report   {page}")
 
 
 def _looked(run: str, options: dict[str, Any]) -> Landscape:
@@ -102,6 +105,17 @@ def _rows(run: str, model: Any, options: dict[str, Any]) -> tuple[Any, Any, Any]
     names = list(options["targets"] or model.target.names)
     refuse_unknown_columns(frame, names)
     return frame.drop(names), frame[names[0]] if len(names) == 1 else frame.select(names), None
+
+
+def _kept(run: str, found: Landscape) -> Path | None:
+    """Keep the slice in the folder of the run, and make its page anew; nothing for a model file."""
+    if not Path(run).is_dir():
+        return None
+    from shoal.cli.reporting import write_page
+    from shoal.cli.run_folder import RunFolder
+
+    RunFolder(Path(run)).write_look("landscape", found.to_json())
+    return write_page(run)
 
 
 def _picture(run: str, asked: str | None) -> Path | None:

@@ -73,8 +73,12 @@ def read_run(path: str | Path) -> RunFacts:
         facts = _unfinished(order, history, broken, folder, command, notes)
         return RunFacts(folder, facts, order=order)
     answers, found = _answers(folder), _json(folder.importances)
+    looks = {name: _json(getattr(folder, name)) or None for name in ("row", "landscape")}
     facts = replace(
-        facts_of_model(contents, history, order, command, notes), answers=answers, importances=found or None
+        facts_of_model(contents, history, order, command, notes),
+        answers=answers,
+        importances=found or None,
+        **looks,
     )
     fingerprint = facts.provenance.get("data", {}).get("fingerprint", "")
     return RunFacts(folder, facts, answers, fingerprint, order)

@@ -85,6 +85,16 @@ class RunFolder:
         return self.path / "importances.json"
 
     @property
+    def row(self) -> Path:
+        """One row forward and backward, where ``shoal backprop`` looked."""
+        return self.path / "row.json"
+
+    @property
+    def landscape(self) -> Path:
+        """The loss around the network, where ``shoal landscape`` looked."""
+        return self.path / "landscape.json"
+
+    @property
     def answers(self) -> Path:
         """What was said about each row that judged, beside the truth."""
         return self.path / "answers.csv"
@@ -134,6 +144,10 @@ class RunFolder:
         part = self.history.with_suffix(".part")
         part.write_text(to_lines(history), encoding="utf-8")
         part.replace(self.history)
+
+    def write_look(self, name: str, found: Mapping[str, Any]) -> None:
+        """Keep what was looked at closer, for the page: "row" or "landscape"."""
+        write_json_file(getattr(self, name), found)
 
     def write_notes(self, said: Sequence[str]) -> None:
         """Write everything that was said along the way, one note a line."""
