@@ -88,7 +88,7 @@ def test_a_sweep_leaves_all_that_was_promised(capsys, table: str) -> None:
     told = begun(capsys, table, "--model", "kept.shoal")
     folder = Path(told["run"])
     assert folder.name.endswith("-few-species-sweep")
-    kept = {"trials.csv", "model.shoal", "notes.txt", "report.html"}
+    kept = {"trials.csv", "model.shoal", "notes.txt", "command.txt", "report.html"}
     names = {"run.db", "sweep.given.json", "sweep.json", *kept}
     assert {path.name for path in folder.iterdir()} == names
     assert told["finished"]
