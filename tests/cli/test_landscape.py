@@ -24,6 +24,7 @@ def test_a_run_is_looked_at_with_its_path(trained, capsys):
     assert "training anew for the path" in caught.err
     assert found["paths"][0]["epochs"] == [0, 1, 2, 3]
     assert (trained / "landscape.svg").read_text().startswith("<svg xmlns")
+    assert "The loss around the network" in (trained / "report.html").read_text()
     kept = found["paths"][0]["losses"]
     assert min(abs(loss - found["centre"]) for loss in kept) < 1e-4 * found["centre"]
 
@@ -41,3 +42,13 @@ def test_what_is_refused(trained, capsys):
     assert "Give --data TABLE with the rows of the training" in capsys.readouterr().err
     assert run(["landscape", str(trained), "--optimizer", "sdg"]) == 2
     assert "Did you mean 'sgd'" in capsys.readouterr().err
+
+
+def test_a_row_of_a_run_stands_on_its_page(trained, capsys):
+    assert run(["backprop", str(trained), "--row", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trace"]["target"] == "Adelie"
+    page = (trained / "report.html").read_text()
+    assert "Row 2 of the table: it is Adelie" in page
+    (trained / "row.json").write_text("{torn")
+    assert run(["report", str(trained)]) == 0
+    assert "One row through the network" not in (trained / "report.html").read_text()

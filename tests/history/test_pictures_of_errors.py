@@ -144,7 +144,7 @@ def test_worst_rows_come_first(seed):
     assert losses == sorted(losses, reverse=True)
     first = found[0]
     assert first.loss == pytest.approx(
-        -np.log(max(answers.prediction[first.row, NAMES.index(first.truth)], 2e-16))
+        -np.log(max(answers.prediction[first.row, NAMES.index(first.truth)], np.finfo(float).eps))
     )
 
 

@@ -28,7 +28,10 @@ def one_row(facts: Facts) -> Section | None:
         "role": "group",
         "aria_label": "One row through the network",
     }
-    return section("One row through the network", tag("p", told), tag("div", drawn, **frame), short="One row")
+    readable = tag("div", drawn, style="min-width: 46rem")  # on a narrow screen it is scrolled, not shrunk
+    return section(
+        "One row through the network", tag("p", told), tag("div", readable, **frame), short="One row"
+    )
 
 
 def landscape(facts: Facts) -> Section | None:
