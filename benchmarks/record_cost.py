@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _options():
-    parser = options("record_cost", __doc__.splitlines()[0])
+    parser = options("record_cost", (__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds (default 15)")
     return parser
 

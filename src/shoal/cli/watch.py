@@ -96,7 +96,7 @@ class Watch:
         elif isinstance(event, EpochsDone):
             self._write(event)
         elif isinstance(event, Acted):  # training goes on from an epoch before, in the same folder
-            self._earlier = History(row for row in self._seen if row["epoch"] <= event.epoch)
+            self._earlier = History(row for row in self._seen if int(row["epoch"] or 0) <= event.epoch)
         self._bar.show(event)
 
     def _begin(self) -> None:

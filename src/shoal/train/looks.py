@@ -200,7 +200,7 @@ class Looks:
         Called when the next call of a training runs: then the interpreter's lock is free, which preparing a
         look needs as much as preparing a call.
         """
-        while self._waiting:
+        while self._waiting and self._thread:
             with contextlib.suppress(IndexError):  # another thread was faster
                 seen, look_now = self._waiting.popleft()
                 self._thread.submit(_fulfilled, seen, look_now)

@@ -210,7 +210,7 @@ class _Run:
             except KeyboardInterrupt:
                 yield Interrupted()
 
-    def _passed_on(self, said) -> Iterator[Event]:
+    def _passed_on(self, said: Any) -> Iterator[Event]:
         if isinstance(said, BaseException):
             raise said
         if said is not None:

@@ -81,7 +81,7 @@ def look(key: ProbeKey) -> Callable[..., Float[Array, "nets columns"]]:
     return program
 
 
-def _look_at_one(key: ProbeKey):
+def _look_at_one(key: ProbeKey) -> Callable[..., Array]:
     """Return the function that looks at one network."""
     objective, step, layout = _objective(key), _step(key), key.layout
     differentiated = jax.value_and_grad(objective, has_aux=True)
