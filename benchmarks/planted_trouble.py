@@ -18,10 +18,10 @@ from planted_tables import CLASSES, QUANTITIES, TARGET
 Draw = Callable[[np.random.Generator], dict[str, Any]]
 Spoil = Callable[[pl.DataFrame, np.random.Generator], pl.DataFrame]
 _PLAIN = {"hidden": (64, 64), "patience": None, "number_embedding": "none"}
-FIXED_BY, SOUND_FIXED_BY = 10, 12
+FIXED_BY, SOUND_FIXED_BY = 10, 22
 """Variants by which thresholds were fixed, of each kind and of the sound trainings of each table; those
 behind them were drawn and trained only when nothing was changed any more."""
-VARIANTS, SOUND = 20, 22
+VARIANTS, SOUND = 20, 32
 
 
 @dataclass(frozen=True)

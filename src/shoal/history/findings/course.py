@@ -27,6 +27,10 @@ ROUGH = 0.02
 """Mean change of the training loss from one epoch to the next, over that of a constant, in the second half
 of a training. Trained soundly, it is below a hundredth there, with dropout and small batches too."""
 
+USUAL_NOISE = 2.0
+"""Times `ROUGH` where the learning rate is a usual one: with a hundred rows and dropout the loss of an epoch
+is itself a noisy figure."""
+
 ROUGH_OF_LEVEL = 0.1  # the same over the loss itself: a loss that is still high may change by more
 TURNS = 0.4  # share of epochs after which the loss turns round; a smooth curve has none, noise two thirds
 _FEWEST = 8  # epochs that a curve must have before its shape is spoken of
@@ -118,7 +122,9 @@ def oscillation(evidence: Evidence) -> Finding | None:
     baseline = evidence.fact("baseline_loss") or float(losses[0])
     mean = float(np.abs(steps).mean())
     turns = float(np.mean(np.sign(steps[1:]) * np.sign(steps[:-1]) < 0))
-    if not (mean > ROUGH * baseline and mean > ROUGH_OF_LEVEL * abs(float(half.mean())) and turns >= TURNS):
+    calm = USUAL_NOISE if _is_usual(evidence) else 1.0
+    level = abs(float(half.mean()))
+    if not (mean > calm * ROUGH * baseline and mean > ROUGH_OF_LEVEL * level and turns >= TURNS):
         return None
     change: dict[str, Any] = lower(evidence)
     if evidence.setting("schedule") in ("constant", None):

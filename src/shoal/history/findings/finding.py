@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from shoal.history.notebook import finding_line
 from shoal.history.strict_json import from_text, to_text
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Finding:
         """Return the finding in one line."""
         place = f" ({self.where})" if self.where else ""
         return f"{self.severity} {self.code} {self.title}{place}: {self.evidence} {self.remedy}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{finding_line(self)}</p>"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for strict JSON; numbers that are not finite are tagged."""

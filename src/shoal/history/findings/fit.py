@@ -23,9 +23,10 @@ BY_HEART = 0.07
 NOT_NEW = 0.5
 """... and on the validation rows where what was learnt does not hold for new rows."""
 
-MISSED = 0.05
+MISSED = 0.03
 """By how much a crude model, judged on rows it left out, must be better than the network on its own rows
-before it is said to learn too little, besides two standard errors."""
+before it is said to learn too little, besides two standard errors of the difference (McNemar 1947: rows that
+one of them gets wrong)."""
 
 SURE = 0.05
 """Mean confidence above accuracy, and more than three standard errors of it: Guo et al. (arXiv 1706.04599)
@@ -85,7 +86,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
     if crude is None or own is None or evidence.running:
         return None
     rows = evidence.fact("rows", "train") or 100
-    error = math.sqrt(max(crude * (1 - crude), 0.0) / rows) if _is_classes(evidence) else 0.02
+    error = math.sqrt(max(2 - crude - own, 0.0) / rows) if _is_classes(evidence) else 0.03
     if not crude > own + MISSED + 2 * error:
         return None
     change = _freed(evidence)
@@ -113,8 +114,8 @@ def overconfident(evidence: Evidence) -> Finding | None:
         return None
     rows = float(evidence.fact("rows", "valid") or 100)
     least, error = _lowest_share(accuracy, rows)
-    confidence = _near(evidence, "confidence", kept)
-    gap = None if confidence is None else confidence - accuracy
+    confidence, right = _confidence(evidence, kept)
+    gap = None if confidence is None or right is None else confidence - right
     limit = _calibrated_loss(least, len(evidence.fact("classes") or (0, 1)))
     sure = gap is not None and gap > max(SURE, 3 * error)
     if not (sure or (_is_likelihood(evidence) and loss > COSTLY * limit)):
@@ -204,6 +205,16 @@ def _near(evidence: Evidence, name: str, epoch: int) -> float | None:
     if not known.any():
         return None
     return float(values[known][np.argmin(np.abs(epochs[known] - epoch))])
+
+
+def _confidence(evidence: Evidence, kept: int) -> tuple[float | None, float | None]:
+    """Return confidence and accuracy of the epoch nearest to the kept one in which both were measured."""
+    epochs, values = evidence.measured("confidence")
+    known = np.isfinite(values)
+    if not known.any():
+        return None, None
+    place = int(np.argmin(np.abs(epochs[known] - kept)))
+    return float(values[known][place]), _at(evidence.curve("val_accuracy"), int(epochs[known][place]))
 
 
 def _own_score(evidence: Evidence) -> float | None:
