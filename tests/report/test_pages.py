@@ -64,7 +64,7 @@ def test_layers_are_drawn_where_they_were_recorded() -> None:
 
 
 def test_of_a_deep_network_some_layers_are_drawn() -> None:
-    assert "10 of 40 layers." in page(layered(40))
+    assert "10 of 40 layers are drawn." in page(layered(40))
 
 
 def test_a_long_training_of_a_deep_network_stays_a_small_page() -> None:
@@ -238,3 +238,14 @@ def test_trials_that_failed_do_not_flatten_the_others() -> None:
     assert "trial 9: log loss 1.000e+20" in text  # it is told as it is, and drawn at the end
     falling = [{"trial": i, "rank": i + 1, "values": [1.0, 0.5]} for i in range(5)]
     assert "to 4." in many_curves("Loss", [*falling, {"trial": 5, "rank": 6, "values": [1.0, 1e9]}])
+
+
+def test_a_layer_has_its_colour_in_every_picture() -> None:
+    rows = [
+        {"epoch": e, "loss": 1.0, "gradient_norm/a": e, "gradient_norm/b": e, "gradient_norm/head": e}
+        | {"activation_std/a": 1.0, "activation_std/b": 2.0}
+        for e in (1, 2, 3)
+    ]
+    text = page(Facts("a.csv", "regression", ["y"], History(rows)))
+    depths = re.findall(r'"name":"b","style":0,"depth":([\d.]+)', text)
+    assert depths == ["0.5", "0.5"]

@@ -36,21 +36,30 @@ _ACTIVATIONS = (
 
 def layers(facts: Facts) -> Section | None:
     """Return the curves of the layers; None where only losses were recorded."""
-    charts = [_chart(facts, *one) for one in (*_GRADIENTS, *_ACTIVATIONS)]
+    named = _all_layers(facts.history)
+    shown = evenly(named, MOST_LAYERS)
+    charts = [_chart(facts, one, named, shown) for one in (*_GRADIENTS, *_ACTIVATIONS)]
     if not any(charts):
         return None
-    named = max((layers_recorded(facts.history, one[0]) for one in (*_GRADIENTS, *_ACTIVATIONS)), key=len)
+    part = f" {len(shown)} of {len(named)} layers are drawn." if len(shown) < len(named) else ""
     said = (
         "Measured after an epoch on at most 256 training rows, the same each time. Colours run from the "
-        "first layer to the last; where they fan out, layers learn at different speeds."
+        f"first layer to the last; where they fan out, layers learn at different speeds.{part}"
     )
     return section(
         "Inside the network",
         tag("p", said),
-        tag("div", legend_of(_lines(evenly(named, MOST_LAYERS), named)), class_="shared-legend"),
+        tag("div", legend_of(_lines(shown, named)), class_="shared-legend"),
         tag("div", charts, class_="charts"),
         short="Layers",
     )
+
+
+def _all_layers(history: History) -> list[str]:
+    """Return every layer of which anything was recorded, from the entrance to the head."""
+    each = [layers_recorded(history, one[0]) for one in (*_GRADIENTS, *_ACTIVATIONS)]
+    longest = max(each, key=len)
+    return list(dict.fromkeys([*longest, *(layer for found in each for layer in found)]))
 
 
 def layers_recorded(history: History, quantity: str) -> list[str]:
@@ -66,33 +75,28 @@ def layers_recorded(history: History, quantity: str) -> list[str]:
     return [name.removeprefix(prefix) for name in history.names if name.startswith(prefix)]
 
 
-def _chart(facts: Facts, quantity: str, heading: str, said: str) -> Markup:
-    history = facts.history
-    found = layers_recorded(history, quantity)
+def _chart(facts: Facts, one: tuple[str, str, str], named: Sequence[str], shown: Sequence[str]) -> Markup:
+    """Draw a quantity of those of the shown layers that have it."""
+    (quantity, heading, said), history = one, facts.history
+    found = [layer for layer in layers_recorded(history, quantity) if layer in shown]
     if not found:
         return Markup("")
     columns = {layer: history[f"{quantity}/{layer}"] for layer in found}
     cells = zip(*columns.values(), strict=True)
     measured = [place for place, row in enumerate(cells) if any(cell is not None for cell in row)]
-    shown = evenly(found, MOST_LAYERS)
-    values = [[columns[layer][place] for place in measured] for layer in shown]
-    lines = _lines(shown, found, values)
+    lines = _lines(found, named, [[columns[layer][place] for place in measured] for layer in found])
     if _nothing(lines):
         return Markup("")
-    part = f" {len(shown)} of {len(found)} layers." if len(shown) < len(found) else ""
     every = epochs_of(facts)
-    epochs = [every[place] for place in measured]
-    straight = quantity.endswith("_share")
-    return chart(
-        heading, lines, epochs, history.best_epoch, note=said + part, legend=False, straight=straight
-    )
+    epochs, straight = [every[place] for place in measured], quantity.endswith("_share")
+    return chart(heading, lines, epochs, history.best_epoch, note=said, legend=False, straight=straight)
 
 
-def _lines(shown: Sequence[str], found: Sequence[str], values: Sequence[Values] = ()) -> list[Line]:
+def _lines(shown: Sequence[str], named: Sequence[str], values: Sequence[Values] = ()) -> list[Line]:
     """Return a line for each layer, coloured by its place among all of them."""
-    last = max(len(found) - 1, 1)
+    last = max(len(named) - 1, 1)
     return [
-        Line(_words(layer), values[i] if values else (), 0, depth=found.index(layer) / last)
+        Line(_words(layer), values[i] if values else (), 0, depth=named.index(layer) / last)
         for i, layer in enumerate(shown)
     ]
 
