@@ -245,7 +245,7 @@ class Settings:
     record : "auto", "losses", "layers" or mapping
         What is kept of every epoch: losses and rates, or also what goes on in each layer (gradient, weights,
         updates, activations). ``{"kind": "layers", "every": 1}`` looks at the layers after every epoch,
-        "layers" so seldom that it costs less than 5 % of the time. "auto" takes "layers" for a network that
+        "layers" so seldom that it costs a few per cent of the time. "auto" takes "layers" for a network that
         is trained alone, "losses" among many.
     precision : {"auto", "float32", "float64"}
     seed : int
