@@ -92,6 +92,20 @@ def test_a_network_is_shown_without_scikit_learn_and_pandas(training: tuple[str,
     assert not woken(cli("show", training[0], "--json")) & {"sklearn", "pandas", "scipy", "rich"}
 
 
+@pytest.mark.parametrize("command", ["explain", "backprop"])
+def test_a_model_is_explained_without_scikit_learn_and_pandas(
+    training: tuple[str, set[str]], penguins: Path, command: str
+) -> None:
+    looked = ("--errors", "--importance", "--repeats", "1") if command == "explain" else ()
+    table = (str(penguins),) if command == "explain" else ("--data", str(penguins))
+    assert not woken(cli(command, training[0], *table, *looked, "--json")) & {
+        "sklearn",
+        "pandas",
+        "scipy",
+        "rich",
+    }
+
+
 def test_help_takes_less_than_a_third_of_a_second() -> None:
     """Of a processor's time, the best of three: what else the machine does is not the command's."""
     program = [sys.executable, "-c", "from shoal.cli.main import main; main(['--help'])"]
