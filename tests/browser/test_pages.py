@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-PAGES = ("run", "unfinished", "sweep", "ablation", "curve", "compare")
+PAGES = ("run", "quantity", "unfinished", "sweep", "ablation", "curve", "compare")
 WIDTHS = (1280, 390)
+UNDRESSED = """() => [...document.querySelectorAll("svg :is(path, polygon, rect, circle)")]
+    .filter((one) => getComputedStyle(one).fill === "rgb(0, 0, 0)").length"""  # the fill of what has no style
 OVERLAPS = (Path(__file__).parent / "overlaps.js").read_text("utf-8")
 
 
@@ -37,6 +39,7 @@ def test_a_page_is_whole(view: Any, pages: dict[str, str], screenshots: Path, na
         tab.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert tab.evaluate(OVERLAPS) == []
+    assert tab.evaluate(UNDRESSED) == 0
     found = Axe().run(tab).response["violations"]
     grave = [
         f"{one['id']}: {one['nodes'][0]['html'][:120]}"

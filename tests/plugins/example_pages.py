@@ -33,6 +33,7 @@ def example_pages() -> dict[str, str]:
     """Return the text of each page by its name."""
     return {
         "run": page(run_facts()),
+        "quantity": page(quantity_facts()),
         "unfinished": page(Facts("a.csv", "", ["y"], history(3), unfinished="This run has no model.")),
         "sweep": sweep_page(sweep_facts()),
         "ablation": ablation_page(ablation()),
@@ -104,6 +105,23 @@ def run_facts() -> Facts:
         python='table = read_table("penguins.csv")\ndone = train_table(table, "species")',
         importances=importances(),
         answers=Answers("multiclass", ("Adelie", "Chinstrap", "Gentoo"), np.arange(60), truth, proba),
+    )
+
+
+def quantity_facts() -> Facts:
+    """Return the facts of a run that predicts a quantity."""
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=200) * 10
+    said = truth + generator.normal(size=200) * (1 + np.abs(truth) / 10)
+    return Facts(
+        table="cars.csv",
+        task="regression",
+        targets=["mpg"],
+        history=history(40),
+        rows={"train": 800, "valid": 0, "test": 200},
+        judged=judged("regression", truth, said) | {"method": "test rows"},
+        answers=Answers("regression", ("mpg",), np.arange(200), truth, said),
+        findings=findings()[2:],
     )
 
 

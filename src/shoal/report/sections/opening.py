@@ -37,11 +37,16 @@ def _attention(findings: Sequence[Any] | None) -> Markup | None:
     if findings is None:
         return None
     if not grave:
-        return tag("p", "Nothing in the record of its training looks wrong.", class_="verdict")
+        notes = f"; {_counted(len(findings))} below." if findings else "."
+        return tag("p", f"Nothing in the record of its training looks wrong{notes}", class_="verdict")
     first = grave[0]
     more = f", and {len(grave) - 1} more" if len(grave) > 1 else ""
     link = tag("a", f"{first.title.rstrip('.')}{more}", href="#findings")
     return tag("p", "Worth a look: ", link, ".", class_=f"verdict {first.severity}")
+
+
+def _counted(notes: int) -> str:
+    return "a note stands" if notes == 1 else f"{notes} notes stand"
 
 
 def _entries(facts: Facts) -> list[tuple[str, Any]]:
