@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shoal import plot
     from shoal.estimators import NetClassifier, NetRegressor, fit_many
     from shoal.lens import (
         augmented_samples,
@@ -80,6 +81,7 @@ __all__ = [
     "landscape",
     "lr_find",
     "normal",
+    "plot",
     "summary",
     "tie",
     "uniform",
@@ -89,6 +91,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return import_module("shoal.plot")
     if name not in _HOMES:
         raise AttributeError(f"module 'shoal' has no attribute '{name}'")
     value = getattr(import_module(_HOMES[name]), name)

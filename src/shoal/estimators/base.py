@@ -28,6 +28,7 @@ from shoal.estimators.callbacks import (
     with_callbacks,  # pyright: ignore[reportAttributeAccessIssue]
 )
 from shoal.estimators.fitted import coefficients, fitted_attributes
+from shoal.estimators.notebook import NotebookMixin
 from shoal.estimators.uncertainty import UncertaintyMixin
 from shoal.estimators.watching import Watch
 from shoal.fitting.acting import fit_acting
@@ -47,7 +48,7 @@ from shoal.train.schedules import Schedule
 Net = TypeVar("Net", bound="NetEstimator")
 
 
-class NetEstimator(UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
+class NetEstimator(NotebookMixin, UncertaintyMixin, CallbackSupportMixin, BaseEstimator):
     """A network behind scikit-learn's interface; see `NetClassifier` and `NetRegressor`."""
 
     random_state: Any

@@ -50,9 +50,9 @@ def findings_table(findings: Sequence[Finding]) -> str:
 def finding_line(finding: Finding) -> str:
     """Return one finding: severity and code, what it is, how it shows, and the remedy."""
     place = f" ({escape(finding.where)})" if finding.where else ""
-    name = f"{finding.severity} {escape(finding.code)}"
+    name = f"{finding.severity} {escape(finding.code)}</strong> {escape(finding.title)}"
     return (
-        f"<strong style='color:{_SEVERITIES[finding.severity]}'>{name}</strong> {escape(finding.title)}{place}: "
+        f"<strong style='color:{_SEVERITIES[finding.severity]}'>{name}{place}: "
         f"{escape(finding.evidence)} <em>{escape(finding.remedy)}</em>"
     )
 

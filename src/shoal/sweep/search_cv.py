@@ -27,6 +27,7 @@ from shoal.sweep.learnt import evidence_of
 from shoal.sweep.matter.evidence import Evidence
 from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.method import Method, kept, method_for
+from shoal.sweep.notebook import search_html
 from shoal.sweep.question import Question
 from shoal.sweep.refit import refit_settings
 from shoal.sweep.run import Found, search
@@ -208,6 +209,9 @@ class SweepCV(BaseSearchCV):
             self._nest(X, y, sample_weight, groups, budget)
         self.seconds_ = time.perf_counter() - started
         return self
+
+    def _html_repr(self) -> str:
+        return search_html(self)
 
     # -- before -----------------------------------------------------------------
 
