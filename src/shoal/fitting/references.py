@@ -88,7 +88,7 @@ def _alone(block: np.ndarray, answers: np.ndarray) -> float:
 
 
 def _by_value(block: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Return what other rows say of each: those of the same value where there are few values, else near ones."""
+    """Return what other rows say of each: those of its value where values are few, else those next to it."""
     kinds, codes = np.unique(np.round(block, 6), axis=0, return_inverse=True)
     codes = codes.reshape(-1)
     if len(kinds) > max(2, min(_MOST_KINDS, len(block) // _ROWS_OF_A_KIND)):
