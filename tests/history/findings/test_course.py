@@ -126,3 +126,9 @@ def test_while_it_runs_nothing_is_said_of_its_end():
     creeping = list(1.5 - 0.005 * np.arange(30))
     facts = {**FACTS, "running": True}
     assert codes(creeping, facts=facts, settings={"learning_rate": 1e-5, "epochs": 30}) == []
+
+
+def test_a_plateau_without_a_known_rate_is_answered_with_normalisation():
+    facts = {**FACTS, "reference": {"score": 0.9}}
+    found = find(Evidence(history([1.0] * 20), {"initializer": "glorot_uniform"}, facts))[0]
+    assert (found.code, found.change) == ("S105", {"norm": "batch"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from shoal.history.findings.evidence import Evidence
 from shoal.history.findings.finding import Finding, Rule
 from shoal.history.findings.rates import higher, is_low, lower
-from shoal.history.findings.words import asked, compact, percent, rate, span
+from shoal.history.findings.words import asked, compact, percent, span
 
 BLOWN = 10.0
 """Times the loss of a constant above which a network that had been better is said to have run away."""
@@ -48,6 +49,9 @@ STUCK = 0.05
 STALLED = 0.02
 """Share of the loss of a constant by which a training that gets anywhere falls in its second half, where
 more than `OPEN` is left and a crude model shows that less is possible."""
+
+TINY = 1e-3
+"""Spread of initial weights below which units begin alike: products of a few such layers are nothing."""
 
 SPENT = 0.01  # of its peak: a learning rate below this moves nothing
 
@@ -297,12 +301,16 @@ def _more_to_learn(evidence: Evidence) -> bool:
 def _unstuck(evidence: Evidence) -> tuple[dict[str, Any], str]:
     """Return what gets a loss moving again, and why it stood."""
     rates = evidence.curve("learning_rate")
-    start = evidence.setting("initializer")
-    if start is not None:
-        return {"initializer": "auto"}, f": all began from {start!r}"
+    if _all_alike(evidence.setting("initializer")):
+        return {"initializer": "auto"}, ": all units began alike"
     if len(rates) and rates.max() > 0 and float(rates[len(rates) // 2]) < SPENT * float(rates.max()):
         return {"schedule": "cosine"}, ": the learning rate was spent by then"
-    change = (
-        higher(evidence) if is_low(evidence) else {"learning_rate": rate(lower(evidence)["learning_rate"])}
-    )
+    change = higher(evidence) if is_low(evidence) else lower(evidence)
     return change or {"norm": "batch"}, ""
+
+
+def _all_alike(start: Any) -> bool:
+    """Return whether an initializer leaves all units of a layer nearly alike, so that they stay alike."""
+    given = start if isinstance(start, Mapping) else {"kind": start}
+    sigma = given.get("sigma")
+    return given.get("kind") == "zeros" or (isinstance(sigma, int | float) and sigma < TINY)
