@@ -116,3 +116,15 @@ def test_the_same_seed_gives_the_same_verdict(seed):
     assert one == two
     written = json.loads(json.dumps(one.to_json(), allow_nan=False))
     assert written["lead"]["degrees"] == 2
+
+
+def test_trials_that_nearly_failed_say_nothing_about_the_sound_ones(seed):
+    """Scores of -1e14 are finite too. What is said of the best moves by less than the noise of a score, 1."""
+    rng = np.random.default_rng(seed)
+    sound = -20 - 3 * rng.random((17, 1)) + rng.standard_normal((17, 5))
+    wild = -np.array([[1e3, 1e5, 1e12, 2e3, 1e4], [1e8, 1e2, 50, 60, 1e3], [1e15, 1e3, 1e2, 30, 40]])
+    without, beside = (best_settings(evidence(p, 5)) for p in (sound, np.concatenate([sound, wild])))
+    assert beside.trial == without.trial
+    assert beside.fair_score == pytest.approx(without.fair_score, abs=1.0)
+    assert (beside.low, beside.high) == pytest.approx((without.low, without.high), abs=1.0)
+    assert beside.probability == pytest.approx(without.probability, abs=0.4)

@@ -197,7 +197,8 @@ def _errors(evidence: Evidence, order: list[int]) -> np.ndarray:
     left = units - np.median(units, axis=0)
     steady, _ = steadied(left.var(axis=1, ddof=1), count - 1)
     errors = np.sqrt((1 / count + evidence.overlap) * steady)
-    return np.maximum(errors, 1e-9 * max(float(np.ptp(evidence.means[order])), 1e-9))
+    usual = float(np.median(np.abs(evidence.means[order] - evidence.means[order[0]])))  # failures do not count
+    return np.maximum(errors, 1e-9 * max(usual, 1e-9))
 
 
 def _equals(evidence: Evidence, order: list[int]) -> tuple[int, ...]:

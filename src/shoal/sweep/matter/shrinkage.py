@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 _STEPS = 30  # of expectation maximization; with more the weights go to a few spikes
 _PRIORS = 10
 _MOST_CENTRES = 200
+_FAR = 4.0  # standard deviations above the median, beyond which a variance is no guide to the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +120,24 @@ def steadied(variances: ArrayLike, degrees: int) -> tuple[np.ndarray, float]:
     if len(seen) < 3 or floor == 0:
         return seen, float(degrees)
     half = degrees / 2
-    logs = np.log(np.maximum(seen, floor)) - digamma(half) + np.log(half)
+    logs = _without_outliers(np.log(np.maximum(seen, floor))) - digamma(half) + np.log(half)
     scatter = float(logs.var(ddof=1) - polygamma(1, half))
     if scatter <= 0:  # no more than chance makes of equal variances
         return np.full(len(seen), float(np.exp(logs.mean()))), np.inf
     before = 2 * _inverse_trigamma(scatter)
     usual = np.exp(logs.mean() + digamma(before / 2) - np.log(before / 2))
     return (before * usual + degrees * seen) / (before + degrees), before + degrees
+
+
+def _without_outliers(logs: np.ndarray) -> np.ndarray:
+    """Bring logarithms of variances in that lie far above all others: of trials that nearly failed.
+
+    One of them would make the usual variance so large that nothing could be said of the sound trials
+    (Phipson et al., Annals of Applied Statistics 10 (2016), who cut in the same way).
+    """
+    middle = float(np.median(logs))
+    spread = 1.4826 * float(np.median(np.abs(logs - middle)))
+    return np.minimum(logs, middle + _FAR * spread) if spread else logs
 
 
 def _prior(likely: np.ndarray) -> np.ndarray:
