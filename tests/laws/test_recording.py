@@ -1,4 +1,4 @@
-"""Laws of the record: looking into a network changes nothing of it, and what is seen is no matter of chance."""
+"""Laws of the record: looking into a network changes nothing of it, and what is seen is no chance."""
 
 from __future__ import annotations
 

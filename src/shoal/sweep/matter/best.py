@@ -197,7 +197,9 @@ def _errors(evidence: Evidence, order: list[int]) -> np.ndarray:
     left = units - np.median(units, axis=0)
     steady, _ = steadied(left.var(axis=1, ddof=1), count - 1)
     errors = np.sqrt((1 / count + evidence.overlap) * steady)
-    usual = float(np.median(np.abs(evidence.means[order] - evidence.means[order[0]])))  # failures do not count
+    usual = float(
+        np.median(np.abs(evidence.means[order] - evidence.means[order[0]]))
+    )  # failures do not count
     return np.maximum(errors, 1e-9 * max(usual, 1e-9))
 
 
