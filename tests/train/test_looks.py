@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from populations import events_of, recipe, rows, spec, trained, view
@@ -32,6 +31,7 @@ def in_torch(member, data, result):
     probe = ProbeKey.of(key, *asked)
     seen = probed_rows(data, probe)
     there = seen["probed"] > 0
+    torch = pytest.importorskip("torch")
     x, y = (torch.tensor(seen[name][: probe.rows][there]) for name in ("numbers", "target"))
     params = {n: torch.tensor(v, requires_grad=True) for n, v in result.state["params"].items()}
     values, depth = [], 0
@@ -49,6 +49,7 @@ def test_norms_and_updates_are_those_of_pytorch():
     data = View(rows(23, "multiclass"))
     [result] = trained([member], data)
     params, _, out, y = in_torch(member, data, result)
+    torch = pytest.importorskip("torch")
     torch.nn.functional.cross_entropy(out, y.long()).backward()
     seen, rate = result.record[4], result.history[-1, 3]
     for name, path in (("dense_0", "layers.0"), ("dense_1", "layers.2"), ("head", "head"), ("", "")):
