@@ -116,7 +116,7 @@ CHANGES: dict[str, Row] = {
     "smooth_clip": row(False),
     "one_hot_levels": row(20),
     "max_levels": row(3),
-    "record": row("layers"),
+    "record": row("losses"),
     "calibrate": row(True, "classes", validation=0.5),
     "precision": row("float32"),
     "seed": row(1),
@@ -181,6 +181,7 @@ def trained(name: str, settings: Settings) -> dict[str, Any]:
         "temperature": model.temperature,
         "networks": len(model.members),
         "scores": sorted(model.scores),
+        "looked at": sorted(result.record),
     }
     arrays = {**model.params, **model.state, "history": result.history, "raw": model.raw(task.frame)}
     return {**told, **arrays}

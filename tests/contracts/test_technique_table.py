@@ -41,7 +41,7 @@ LISTED = {
     "an id of the mission": {"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12"}
     | {"B1", "B2", "B3", "B4", "C1", "C2", "C3", "C4", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9"}
     | {"E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "F1", "F2", "F3", "F4", "F5"}
-    | {"H2", "H3", "H4", "H5", "H6"}
+    | {"H1", "H2", "H3", "H4", "H5", "H6"}
 }
 INSIDE = {"shared_dense", "member_batch_norm"}  # made by TabM, never named by anyone
 

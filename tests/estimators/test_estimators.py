@@ -86,7 +86,7 @@ def test_parameters_are_the_settings_with_the_same_defaults(kind):
     expected = {n: v for n, v in vars(Settings()).items() if n not in left_out | {"seed"}}
     given = kind().get_params()
     assert {n: given[n] for n in expected} == expected
-    extra = {"random_state": None, "warm_start": False, "verbose": False}
+    extra = {"act": False, "log": None, "random_state": None, "warm_start": False, "verbose": False}
     assert {n: v for n, v in given.items() if n not in expected} == extra
     assert list(given) == sorted(given)
 
@@ -480,7 +480,7 @@ def test_ctrl_c_keeps_what_was_learnt(callbacks, classes, monkeypatch):
             signal.raise_signal(signal.SIGINT)
         watch.interrupted = watch.interrupted or type(event).__name__ == "Interrupted"
 
-    monkeypatch.setattr("shoal.estimators.base._Watch.__call__", look_on)
+    monkeypatch.setattr("shoal.estimators.watching.Watch.__call__", look_on)
     X, y = classes
     net = NetClassifier(hidden=(8,), epochs=100_000, random_state=0).set_callbacks(*callbacks)
     with pytest.warns(TrainingWarning, match=r"Interrupted after epoch \d+; .* What was learnt is kept\."):

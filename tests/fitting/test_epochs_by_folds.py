@@ -213,7 +213,7 @@ def test_ctrl_c_among_the_folds_keeps_nothing(classes, monkeypatch):
         if type(event).__name__ == "EpochsDone":
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("shoal.estimators.base._Watch.__call__", look_on)
+    monkeypatch.setattr("shoal.estimators.watching.Watch.__call__", look_on)
     net = NetClassifier(**COMMON, epochs="cv", patience=None)
     with pytest.raises(KeyboardInterrupt):
         net.fit(*classes)

@@ -41,9 +41,8 @@ def measured(order: Order, frame: pl.DataFrame, trained: Trained) -> dict[str, A
     names = list(order.targets)
     truth = rows[names[0]] if len(names) == 1 else rows.select(names)
     weight = rows[order.weight].cast(pl.Float64).to_numpy() if order.weight else None
-    found = permutation_importance(
-        model, rows.drop(names), truth, repeats=REPEATS, weight=weight, most_rows=MOST_ROWS
-    )
+    seen = rows.select([name for name in used if name in rows.columns])  # neither targets nor weights
+    found = permutation_importance(model, seen, truth, repeats=REPEATS, weight=weight, most_rows=MOST_ROWS)
     return {**found.to_json(), "on": "training rows" if "fold" in method else method}
 
 

@@ -91,12 +91,10 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     """Find a loss that was thrown far above that of a constant by the first steps."""
     losses, baseline = evidence.curve("loss"), evidence.fact("baseline_loss")
     now, usual = evidence.number("learning_rate"), evidence.fact("usual", "learning_rate")
-    if not len(losses) or not np.isfinite(losses).all():
-        return None
-    if baseline is None and len(losses) < _FEWEST:
-        return None  # the first epoch says little of what a constant costs
-    level = baseline or float(np.median(losses[len(losses) // 2 :]))
-    leap = float(losses[:3].max()) / level if level > 0 else 0.0
+    if not baseline or not len(losses) or not np.isfinite(losses).all():
+        return None  # what a constant costs cannot be told from losses: a good network ends far below it
+    level = float(baseline)
+    leap = float(losses[:3].max()) / level
     known = now is not None and isinstance(usual, float)
     if not leap > (LEAP if known else WILD) or _is_usual(evidence):
         return None
@@ -227,7 +225,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
 
 RULES = (
     Rule("S101", "diverged", "The loss became infinite, NaN, or ran away.", diverged, live=True),
-    Rule("S102", "learning rate too high", "The first steps threw the loss up.", rate_too_high, live=True),
+    Rule("S102", "learning rate too high", "The first steps threw the loss up.", rate_too_high),
     Rule("S103", "oscillation", "The training loss goes up and down.", oscillation),
     Rule("S104", "learning rate too low", "The loss creeps.", rate_too_low),
     Rule("S105", "plateau", "The loss stands still above what can be reached.", plateau),
