@@ -22,7 +22,8 @@ from shoal.train.strategy import step_flops
 from shoal.train.view import View
 
 _COMPILE_SECONDS = 0.6  # of one more program; measured, see docs/explain/engine.md
-_LAYER_SECONDS = 1e-5  # of a step of one network through a layer of few units: measured at 8 units, 32 rows
+_LAYER_SECONDS = 1.5e-5  # of a step of one network through a layer of few units: measured at 8, 32 rows
+_UNCOMPILED = 0.5  # share of searches that find no programs on disk: for the others, depth costs time only
 _CORES = 2  # assumed, too: what is trained is shared out among them, compiling as well
 _NOTHING_AT_ZERO = ("label_smoothing", "weight_decay")  # parts of the step that numbers of 0 switch off
 _FLOPS = 4e10  # assumed speed, the same on every machine, so that the plan is too
@@ -115,7 +116,8 @@ def _deepened(members: Sequence[Member], views: Sequence[View]) -> list[Member]:
         group = [members[i] for i in places]
         units, programs = _envelope(group), len({member.wide.units() for member in group})
         extra = sum(_seconds(m, deepened(m.spec, units), views) for m in group)
-        if len({len(m.spec.units()) for m in group}) > 1 and (programs - 1) * _COMPILE_SECONDS > extra:
+        saved = (programs - 1) * _COMPILE_SECONDS * _UNCOMPILED
+        if len({len(m.spec.units()) for m in group}) > 1 and saved > extra:
             shallowest = min(len(m.spec.units()) for m in group)
             for i in places:
                 chosen[i] = replace(members[i], padded=units, shallowest=shallowest)
