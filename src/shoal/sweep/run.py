@@ -23,7 +23,7 @@ from shoal.sweep.trials import Trial, finalists, trial_of
 
 Watcher = Callable[[object], object]
 
-_READY_SECONDS = 0.7  # to make the program of one more network ready
+_READY_SECONDS = 2.0  # to compile the program of one more network, which takes more steps than its folds did
 
 
 @runtime_checkable
