@@ -24,7 +24,7 @@ from shoal.data import infer_task, notices, read_table
 from shoal.errors import FileError
 from shoal.history import History, default_metric, read_history
 from shoal.history.answers import write_answers
-from shoal.history.wording import compact, with_bounds
+from shoal.history.wording import compact, counted, with_bounds
 from shoal.model.archive import read_archive
 from shoal.model.contents import from_members
 from shoal.model.fingerprint import fingerprint
@@ -131,7 +131,8 @@ def tell(order: Order, wish: Wish, folder: RunFolder, trained: Trained, rows: in
     print(_figure(trained))
     if "calibration" in trained.scores:
         print(calibration_said(trained.scores["calibration"]))
-    print(f"{len(trained.history):,} epochs in {trained.seconds:.1f} s. {trained.history.stop_reason}")
+    epochs = counted(len(trained.history), "epoch")
+    print(f"{epochs} in {trained.seconds:.1f} s. {trained.history.stop_reason}")
     if zeros := zeros_said(trained.model.zeros(), trained.model.provenance):
         print(f"{zeros}.")
     for line in told(trained.model.diagnosis):

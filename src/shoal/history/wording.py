@@ -42,6 +42,17 @@ def with_bounds(value: float, low: float, high: float) -> tuple[str, str]:
     return f"{value:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "epoch"), counted(1200, "epoch")
+    ('1 epoch', '1,200 epochs')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def listed(names: Sequence[Any], most: int = 6) -> str:
     """Join names as a person would; beyond `most`, say how many more there are.
 

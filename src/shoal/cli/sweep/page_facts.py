@@ -14,6 +14,7 @@ from shoal.cli.sweep.kept import Kept, Score, open_store, read_kept
 from shoal.cli.sweep.showing import of_nested, renumbered
 from shoal.cli.sweep.verdict import endings, standing
 from shoal.history import find_metric
+from shoal.history.wording import counted
 from shoal.report.sweep_facts import SweepFacts
 from shoal.rules import Number
 from shoal.sweep.durations import said
@@ -63,7 +64,8 @@ def facts_of(
         trials=[_row(kept, trial) for trial in kept.finalists],
         endings=[*(line for line in endings(kept) if line not in told(found)), *_nested(outcome, kept)],
         pictures=drawn.get("pictures", {}),
-        where=f"{len(trials)} trials" + (f" after {rung} epochs" if rung is not None else ""),
+        where=counted(len(trials), "trial")
+        + (f" after {counted(rung, 'epoch')}" if rung is not None else ""),
         curves=curves,
         curve_title=f"{'Validation' if _are_validated(curves) else 'Training'} loss of all trials",
         next_steps=drawn.get("next", ()),

@@ -11,7 +11,7 @@ from shoal.cli.say import write_json
 from shoal.cli.sweep.folder import SweepFolder
 from shoal.cli.sweep.kept import Kept, open_store, read_kept
 from shoal.cli.sweep.verdict import ended, endings, standing
-from shoal.history.wording import compact, listed
+from shoal.history.wording import compact, counted, listed
 from shoal.rules import Number
 from shoal.sweep.durations import said
 from shoal.sweep.findings import findings_of
@@ -142,7 +142,7 @@ def _learnt(kept: Kept, order: dict[str, Any]) -> dict[str, Any] | None:
     evidence = kept.evidence(trials)
     made = study(evidence)
     rung = trials[0].rung
-    where = f"{len(trials)} trials" + (f" after {rung} epochs" if rung is not None else "")
+    where = counted(len(trials), "trial") + (f" after {counted(rung, 'epoch')}" if rung is not None else "")
     return {
         "importances": importances(evidence, made=made),
         "next": renumbered(next_steps(evidence, rules=rules, made=made), trials),
