@@ -108,7 +108,7 @@ def _missing(contents: Contents) -> tuple[str, ...]:
 
 
 def _of_folder(folder: RunFolder) -> _Seen:
-    contents, broken = _contents(folder)
+    contents, broken = contents_of(folder)
     history, torn = _history(folder)
     if contents is not None:
         evidence = _of_contents(contents)
@@ -140,7 +140,8 @@ def _unfinished(history: History, order: Mapping[str, Any]) -> Evidence:
     return Evidence(history, settings, {"running": not history.stop_reason})
 
 
-def _contents(folder: RunFolder) -> tuple[Contents | None, str]:
+def contents_of(folder: RunFolder) -> tuple[Contents | None, str]:
+    """Return what the model file of a run holds, and why it cannot be read where it cannot."""
     if not folder.model.exists():
         return None, ""
     try:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from shoal.cli.diagnosis import findings_of_unfinished
+from shoal.cli.diagnosis import contents_of, findings_of_unfinished
 from shoal.cli.run_folder import RunFolder
 from shoal.data.columns import Column
 from shoal.data.kinds import ColumnKind
-from shoal.errors import FileError, ShoalError, ShoalWarning
+from shoal.errors import FileError, ShoalWarning
 from shoal.history import History, read_history
 from shoal.history.answers import Answers, read_answers
 from shoal.model.archive import read_archive
@@ -59,7 +59,7 @@ def read_run(path: str | Path) -> RunFacts:
         raise FileError(
             f"'{path}' is not the folder of a run; 'shoal train' makes one and says where it lies."
         )
-    contents, broken = _model(folder)
+    contents, broken = contents_of(folder)
     history = _history(folder, contents)
     if contents is None and not len(history):
         raise FileError(
@@ -158,16 +158,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _model(folder: RunFolder) -> tuple[Contents | None, str]:
-    """Return what the model file holds, and why it cannot be read where it cannot."""
-    if not folder.model.exists():
-        return None, ""
-    try:
-        return from_members(read_archive(folder.model), str(folder.model)), ""
-    except ShoalError as error:
-        return None, str(error).rstrip(".")
 
 
 def _history(folder: RunFolder, contents: Contents | None) -> History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +13,7 @@ from shoal.errors import MissingExtraError
 from shoal.history.record import Cell, History
 
 
-class Sink:
+class Sink(ABC):
     """Somewhere that the epochs of one training are written to while it runs.
 
     A subclass says how a row is written (`write`) and how it is closed (`close`).
@@ -51,9 +52,9 @@ class Sink:
                 f"run: pip install 'shoal[{cls.extra}]'."
             ) from None
 
+    @abstractmethod
     def write(self, row: Mapping[str, Cell]) -> None:
         """Write what is known of one epoch; ``"epoch"`` says which. Empty cells are None."""
-        raise NotImplementedError
 
     def complete(self, history: History, told: set[str]) -> None:
         """Write what is only known in the end: the columns that were in no row before.
@@ -70,6 +71,7 @@ class Sink:
             if cells:
                 self.write({"epoch": row["epoch"], **cells})
 
+    @abstractmethod
     def close(self, *, sound: bool) -> None:
         """Close what is open; `sound` says whether training came to an end."""
 

@@ -110,7 +110,7 @@ def _without_numbers(recipe: Recipe) -> Recipe:
 def _key(member: Member, batch: int, steps: int, valid_rows: int, targets: int, tile: int) -> ProgramKey:
     recipe = member.recipe
     return ProgramKey(
-        structure=_structure(member.wide),
+        structure=structure_of(member.wide),
         masked=_masked(member),
         shallowest=member.shallowest,
         loss=recipe.loss,
@@ -131,7 +131,8 @@ def _key(member: Member, batch: int, steps: int, valid_rows: int, targets: int, 
 
 
 @lru_cache(maxsize=64)
-def _structure(spec: NetSpec) -> NetSpec:
+def structure_of(spec: NetSpec) -> NetSpec:
+    """Return the description without its numeric settings; of equal networks the same object."""
     return spec.structure()
 
 
@@ -242,7 +243,7 @@ def _constraints_of(spec: NetSpec, recipe: Recipe) -> dict[str, tuple[str, int, 
 @lru_cache(maxsize=64)
 def shapes_of(spec: NetSpec) -> tuple[dict[str, tuple], dict[str, tuple]]:
     """Return the shapes of a network's parameters and running statistics."""
-    return _shapes(_structure(spec))
+    return _shapes(structure_of(spec))
 
 
 @cache

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from shoal.nets.depth import deepened, depthless
 from shoal.nets.spec import NetSpec
 from shoal.train.optimizers import OPTIMIZERS
-from shoal.train.population import Member
+from shoal.train.population import Member, structure_of
 from shoal.train.recipe import Recipe
 from shoal.train.strategy import step_flops
 from shoal.train.view import View
@@ -51,7 +50,7 @@ def _with_parts_of_others(members: Sequence[Member]) -> list[Member]:
     for i, member in enumerate(members):
         needed = tuple(name for name in member.recipe.uses() if name not in _NOTHING_AT_ZERO)
         recipe = (member.recipe.loss, member.recipe.optimizer, needed, member.recipe.batch_size)
-        alike[_structure(member.wide), *recipe].append(i)
+        alike[structure_of(member.wide), *recipe].append(i)
     chosen = list(members)
     for places in alike.values():
         uses = {name for i in places for name in members[i].recipe.uses() if name in _NOTHING_AT_ZERO}
@@ -60,11 +59,6 @@ def _with_parts_of_others(members: Sequence[Member]) -> list[Member]:
             if others:
                 chosen[i] = replace(members[i], shares=tuple(sorted(others)))
     return chosen
-
-
-@lru_cache(maxsize=64)
-def _structure(spec: NetSpec) -> NetSpec:
-    return spec.structure()
 
 
 def _widened(members: Sequence[Member], views: Sequence[View]) -> list[Member]:
