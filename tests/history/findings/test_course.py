@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoal.history import History
-from shoal.history.findings import Evidence, find
+from shoal.history.findings import RULES, Evidence, LiveFindings, find
 
 FACTS = {"baseline_loss": 1.0, "usual": {"learning_rate": 0.003}, "scores": {"figures": {"r2": {}}}}
 
@@ -68,6 +68,15 @@ def test_without_a_usual_rate_the_leap_must_be_wild():
     losses = [20.0, 4.0, 1.0, 0.5, 0.4, 0.3, 0.2, 0.2, 0.2]
     assert codes(losses, facts=known) == []
     assert codes([90.0, *losses[1:]], facts=known) == ["S102"]
+
+
+def test_a_loss_that_fell_far_says_nothing_about_the_rate_while_no_constant_is_known():
+    """A network that learnt well ends forty times below its first epoch; live, the table is not known."""
+    losses = [1.1, 0.4, 0.2, 0.1, 0.05, 0.03, 0.027, 0.026, 0.025, 0.024]
+    live = LiveFindings({"learning_rate": 0.003})
+    assert live.new(history(losses)) == []
+    assert RULES["S102"].live  # a training that helps itself knows the table, and is to hear of it
+    assert codes([90.0, *losses[1:]], settings={"learning_rate": 0.5}) == ["S102"]
 
 
 def test_a_loss_that_goes_up_and_down_oscillates():

@@ -225,7 +225,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
 
 RULES = (
     Rule("S101", "diverged", "The loss became infinite, NaN, or ran away.", diverged, live=True),
-    Rule("S102", "learning rate too high", "The first steps threw the loss up.", rate_too_high),
+    Rule("S102", "learning rate too high", "The first steps threw the loss up.", rate_too_high, live=True),
     Rule("S103", "oscillation", "The training loss goes up and down.", oscillation),
     Rule("S104", "learning rate too low", "The loss creeps.", rate_too_low),
     Rule("S105", "plateau", "The loss stands still above what can be reached.", plateau),
