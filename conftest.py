@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+from typechecker import watch
+
+watch("shoal")  # every annotation is checked at run time while the tests run; production pays nothing
 
 # Set in the environment, so that nothing here imports JAX and subprocesses inherit it.
 os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
