@@ -19,6 +19,7 @@ watch("shoal")  # every annotation is checked at run time while the tests run; p
 os.environ["JAX_NUMPY_DTYPE_PROMOTION"] = "strict"
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 
+MANY_MAPPINGS = 25_000  # a program takes 240, a process has 65,530
 PENGUINS = Path(__file__).parent / "examples" / "data" / "penguins.csv"
 
 
@@ -32,8 +33,26 @@ def docs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True, scope="module")
 def few_programs() -> Iterator[None]:
-    """Forget compiled programs after each file: thousands in one process exhaust its memory mappings."""
+    """Forget compiled programs once there are many: thousands in one process exhaust its memory mappings."""
     yield
+    if _mappings() > MANY_MAPPINGS:
+        _forget_programs()
+
+
+@pytest.fixture(scope="module")
+def no_programs() -> None:
+    """Begin without compiled programs, for tests that count how many it takes."""
+    _forget_programs()
+
+
+def _mappings() -> int:
+    try:
+        return Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:  # not Linux: nobody knows, so be careful
+        return sys.maxsize
+
+
+def _forget_programs() -> None:
     if "shoal.train.program" in sys.modules:
         sys.modules["shoal.train.program"]._programs.clear()
     if "shoal.model.predict" in sys.modules:

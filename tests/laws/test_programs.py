@@ -13,6 +13,8 @@ from shoal.nets.losses import LOSSES
 from shoal.train.population import Member
 from shoal.train.schedules import SCHEDULES, Schedule
 
+pytestmark = pytest.mark.usefixtures("no_programs")
+
 USED = {"l2": 0.01, "l1": 1e-4, "weight_decay": 0.1, "clip_norm": 1.0}
 
 

@@ -20,6 +20,8 @@ from shoal.train.recipe import Recipe
 from shoal.train.step import objective_of
 from shoal.train.view import Batchable, View
 
+pytestmark = pytest.mark.usefixtures("no_programs")
+
 VARIED = (("mixup", 0.4), ("noise", 0.3))
 CLASSES = {"loss": "cross_entropy"}
 

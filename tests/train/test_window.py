@@ -13,6 +13,8 @@ from shoal.train.population import Member, program_key
 from shoal.train.tiles import Seats, Tile, tile_of
 from shoal.train.window import Window
 
+pytestmark = pytest.mark.usefixtures("no_programs")
+
 KEYS = [program_key(Member(spec((width,)), recipe()), view(), 2) for width in (3, 4, 5)]
 FIRST, SECOND = "first", "second"  # two devices
 
