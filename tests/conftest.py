@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,28 @@ def seed() -> int:
 def penguins() -> Path:
     """Path of the bundled table: 344 rows, three species, gaps."""
     return ROOT / "examples" / "data" / "penguins.csv"
+
+
+@pytest.fixture(scope="module")
+def no_looks() -> Iterator[None]:
+    """Record losses alone where nothing else is asked for: tests of other things compile a third less so.
+
+    What is recorded by default is tested in train, in laws/test_recording, in estimators/test_callbacks and
+    test_diagnosis, on the command line and in the examples.
+    """
+    from shoal import pipeline
+
+    decide = pipeline.with_records
+
+    def losses(ready, folded):
+        told = [
+            (replace(one, settings=replace(one.settings, record="losses")), view)
+            if one.settings.record == "auto"
+            else (one, view)
+            for one, view in ready
+        ]
+        return decide(told, folded)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "with_records", losses)
+        yield

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from shoal import NetClassifier, NetRegressor
+
+pytestmark = pytest.mark.usefixtures("no_looks")
 
 
 @parametrize_with_checks([NetClassifier(), NetRegressor()])

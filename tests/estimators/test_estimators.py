@@ -20,6 +20,8 @@ from shoal.fitting.problem import Problem
 from shoal.pipeline import fit as pipeline_fit
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 SMALL = {"hidden": (8,), "epochs": 6, "learning_rate": 0.03, "random_state": 0}
 
 

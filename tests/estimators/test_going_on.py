@@ -12,6 +12,8 @@ from sklearn.datasets import make_classification, make_regression
 from shoal import NetClassifier, NetRegressor
 from shoal.errors import SettingError
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 X, Y = make_classification(96, 4, n_informative=3, n_redundant=0, n_classes=3, random_state=2)
 PLAIN = {"hidden": (8,), "learning_rate": 0.02, "random_state": 0}
 

@@ -10,6 +10,8 @@ import shoal
 from shoal import NetClassifier, NetRegressor, fit_many
 from shoal.errors import InputError, SettingError
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 LAYERS = [{"conv2d": 4, "activation": "relu"}, {"max_pool": 2}, "flatten"]
 QUICK = {"layers": LAYERS, "epochs": 80, "batch_size": 16, "learning_rate": 0.02, "weight_decay": 0.0}
 QUICK |= {"augment": None, "schedule": "constant"}  # most tests share one compiled program

@@ -11,6 +11,8 @@ from shoal import NetClassifier, NetRegressor, fit_many
 from shoal.errors import SettingError, TrainingError, TrainingWarning
 from shoal.train.events import Started
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 X, Y = make_classification(90, 4, n_informative=3, n_redundant=0, n_classes=3, random_state=4)
 NET = NetClassifier(hidden=(8,), epochs=6)
 GRID = [{"learning_rate": rate, "hidden": shape} for rate in (1e-3, 3e-2) for shape in ((4,), (6, 5))]

@@ -12,6 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from shoal import NetClassifier, NetRegressor
 from shoal.errors import SettingError, TargetError
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 5))
 SCORE = X[:, 0] + RNG.normal(size=240)

@@ -22,6 +22,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from shoal import NetClassifier, NetRegressor
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 X, Y = make_classification(120, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=5)
 PLAIN = {"hidden": (8,), "epochs": 15, "learning_rate": 0.03, "random_state": 0}
 

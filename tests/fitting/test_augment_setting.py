@@ -12,6 +12,8 @@ from shoal.fitting.problem import problem_of
 from shoal.pipeline import train_table
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 FRAME = pl.DataFrame(
     {
         "a": np.linspace(0.0, 1.0, 40).tolist(),

@@ -11,6 +11,8 @@ from shoal.model.calibration import fit_temperature
 from shoal.pipeline import train_table
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 SETTINGS = Settings(
     hidden=(64,), epochs=60, learning_rate=0.01, patience=None, number_embedding="none", weight_decay=0.0
 )

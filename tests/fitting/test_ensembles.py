@@ -24,6 +24,8 @@ from shoal.train.population import Member
 from shoal.train.recipe import Recipe
 from shoal.train.results import NetResult
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 COMMON = {"hidden": (8,), "epochs": 8, "learning_rate": 0.03, "random_state": 3}
 
 

@@ -17,6 +17,8 @@ from shoal.fitting.problem import problem_of
 from shoal.pipeline import fit, train_table
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 COMMON = {"hidden": (8,), "learning_rate": 0.03, "random_state": 0}
 
 

@@ -12,6 +12,8 @@ from shoal.cli.order import Order
 from shoal.errors import SettingError
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 LISTED = [{"dense": 6, "activation": "tanh"}, {"residual": [{"dense": 6, "activation": "relu"}]}]
 
 

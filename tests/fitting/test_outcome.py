@@ -15,6 +15,8 @@ from shoal.nets.losses import LOSSES
 from shoal.pipeline import train_table
 from shoal.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 ROWS = 240
 FAST = {"hidden": (16,), "epochs": 60, "learning_rate": 0.02, "weight_decay": 0.0, "batch_size": 64}
 

@@ -18,7 +18,10 @@ from shoal.nets import network
 from shoal.pipeline import train_table
 from shoal.settings import Settings
 
-pytestmark = pytest.mark.filterwarnings("ignore::shoal.errors.TransferNotice")
+pytestmark = [
+    pytest.mark.usefixtures("no_looks"),
+    pytest.mark.filterwarnings("ignore::shoal.errors.TransferNotice"),
+]
 
 
 @pytest.fixture(scope="module")

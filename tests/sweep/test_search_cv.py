@@ -11,6 +11,8 @@ from shoal import NetClassifier, NetRegressor
 from shoal.errors import SettingError
 from shoal.sweep.search_cv import SweepCV
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 X, y = load_iris(return_X_y=True)
 NET = NetClassifier(hidden=(4,), epochs=8, random_state=0)
 RATES = {"learning_rate": [1e-3, 3e-2]}

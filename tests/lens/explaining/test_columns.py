@@ -14,6 +14,8 @@ from shoal.lens import answers, partial_dependence, permutation_importance
 from shoal.lens.explaining.dependence import Dependence
 from shoal.lens.explaining.importance import Importances
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 ROWS = 60
 
 

@@ -11,6 +11,8 @@ from shoal.errors import InputError, SettingError
 from shoal.lens import explain
 from shoal.lens.explaining.row import Explanation
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 ROWS = 40
 
 

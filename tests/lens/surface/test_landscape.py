@@ -13,6 +13,8 @@ from shoal.lens import landscape
 from shoal.lens.surface.directions import path_directions, places_of, random_direction, shaped
 from shoal.lens.surface.landscape import Landscape
 
+pytestmark = pytest.mark.usefixtures("no_looks")
+
 ROWS = 48
 
 
