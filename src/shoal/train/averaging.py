@@ -50,7 +50,7 @@ def as_averaging(value: Any) -> tuple:
 
 def first_average(params: Mapping[str, Any], running: Mapping[str, Any]) -> Average:
     """Return the average before anything was averaged: a count of 0, and the weights as they are."""
-    return {"params": dict(params), "running": dict(running), "count": jnp.int32(0)}
+    return {"params": params, "running": running, "count": jnp.int32(0)}
 
 
 def ema_of(average: Average, params: Mapping, running: Mapping, decay: Array) -> Average:
@@ -76,21 +76,21 @@ def swa_of(average: Average, params: Mapping, running: Mapping, begun: Array) ->
     return {**fresh, "count": jnp.where(begun, fresh["count"], average["count"])}
 
 
-def averaged(average: Average, params: Mapping, running: Mapping) -> tuple[dict, dict]:
+def averaged(average: Average, params: Mapping, running: Mapping) -> tuple[Mapping, Mapping]:
     """Return weights and running statistics to judge: the average, once there is one."""
 
     def choose(mean, now):
         return jnp.where(average["count"] > 0, mean, now)
 
     return (
-        jax.tree.map(choose, dict(average["params"]), dict(params)),
-        jax.tree.map(choose, dict(average["running"]), dict(running)),
+        jax.tree.map(choose, average["params"], params),
+        jax.tree.map(choose, average["running"], running),
     )
 
 
 def _mixed(average: Average, params, running, mix) -> Average:
     return {
-        "params": jax.tree.map(mix, dict(average["params"]), dict(params)),
-        "running": jax.tree.map(mix, dict(average["running"]), dict(running)),
+        "params": jax.tree.map(mix, average["params"], params),
+        "running": jax.tree.map(mix, average["running"], running),
         "count": average["count"] + 1,
     }

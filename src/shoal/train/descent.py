@@ -12,6 +12,7 @@ import optax
 from jaxtyping import Array
 
 from shoal.train.constraints import CONSTRAINTS
+from shoal.train.flat import numbers_of, replaced
 from shoal.train.optimizers import OPTIMIZERS
 
 _PENALISED = ("kernel", "shortcut", "embedding")  # biases, norms and scales carry no penalty
@@ -31,12 +32,13 @@ def descended(
     constraints: tuple[tuple[str, str, int], ...] = (),
     *,
     value_fn: Callable[[Params], Array] | None = None,
-) -> tuple[dict[str, Array], optax.OptState]:
+) -> tuple[Params, optax.OptState]:
     """Take one step: ``w <- w - rate * (direction + decay * w)``.
 
     Parameters
     ----------
     params, grads : mapping of str to array
+        In one form, dictionaries or `shoal.train.flat.Flat`.
     state : optax.OptState
         Of the optimizer.
     rate : scalar array
@@ -82,7 +84,7 @@ def is_clipped(
     grads = _drawn(grads, params, net, uses, rate_factors)
     held = []
     if "clip_value" in uses:
-        held += [jnp.any(jnp.abs(g) > net["clip_value"]) for g in grads.values()]
+        held += [jnp.any(jnp.abs(g) > net["clip_value"]) for g in jax.tree.leaves(grads)]
         grads = _cut(grads, net)
     if "clip_norm" in uses:
         held.append(optax.tree.norm(grads) > net["clip_norm"])
@@ -92,23 +94,24 @@ def is_clipped(
 def penalty_of(params: Params, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
     """Return ``sum l1 |w| + sum l2 w^2`` over what is penalised; None where nothing is."""
     parts = []
-    for name, value in params.items():
-        l1, l2 = (_strength(kind, name, net, uses) for kind in ("l1", "l2"))
-        if l1 is not None:
-            parts.append(l1 * jnp.sum(jnp.abs(value)))
-        if l2 is not None:
-            parts.append(l2 * jnp.sum(jnp.square(value)))
+    for kind, size in (("l1", jnp.abs), ("l2", jnp.square)):
+        strengths = _strengths(kind, params, net, uses)
+        if strengths is not None:
+            sums = jax.tree.map(lambda w, s, size=size: jnp.sum(s * size(w)), params, strengths)
+            parts += jax.tree.leaves(sums)
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def _strength(kind: str, name: str, net: Mapping[str, Any], uses: tuple[str, ...]) -> Array | None:
-    """Return how strongly a parameter is penalised; None where it is not."""
+def _strengths(
+    kind: str, params: Params, net: Mapping[str, Any], uses: tuple[str, ...]
+) -> Mapping[str, Any] | None:
+    """Return how strongly each parameter is penalised, 0 where it is not; None where none is."""
     if kind not in uses and f"bias_{kind}" not in uses:
         return None
     given = net[kind]
     if isinstance(given, Mapping):
-        return given.get(name)
-    return given if penalised(name) else None
+        return numbers_of(params, lambda name: given.get(name, 0.0))
+    return numbers_of(params, lambda name: given if penalised(name) else 0.0)
 
 
 def penalised(name: str) -> bool:
@@ -137,48 +140,54 @@ def _regularised(grads, params, net, uses, factors):
     if "clip_norm" in uses:
         norm = optax.tree.norm(grads)
         factor = jnp.minimum(1.0, net["clip_norm"] / jnp.maximum(norm, 1e-12))
-        grads = {name: g * factor for name, g in grads.items()}
+        grads = jax.tree.map(lambda g: g * factor, grads)
     return grads
 
 
 def _drawn(grads, params, net, uses, factors):
-    grads = {n: _pulled(g, params[n], _strength("l2", n, net, uses)) for n, g in grads.items()}
-    return {name: g if rate_factor(name, factors) else jnp.zeros_like(g) for name, g in grads.items()}
+    l2 = _strengths("l2", params, net, uses)
+    if l2 is not None:
+        grads = jax.tree.map(lambda g, w, s: g + 2.0 * s * w, grads, params, l2)
+    if not any(factor == 0.0 for _, factor in factors):
+        return grads
+    frozen = numbers_of(params, lambda name: rate_factor(name, factors) == 0.0)
+    return jax.tree.map(lambda g, still: jnp.where(still, jnp.zeros_like(g), g), grads, frozen)
 
 
 def _cut(grads, net):
-    return {name: jnp.clip(g, -net["clip_value"], net["clip_value"]) for name, g in grads.items()}
-
-
-def _pulled(gradient: Array, value: Array, l2: Array | None) -> Array:
-    return gradient if l2 is None else gradient + 2.0 * l2 * value
+    return jax.tree.map(lambda g: jnp.clip(g, -net["clip_value"], net["clip_value"]), grads)
 
 
 def _moved(params, direction, rate, net, uses, factors):
     """Take the step: ``w - rate * (direction + decay * w)``, then shrink towards zero under L1."""
-    moved = {}
-    for name, value in params.items():
-        here = rate * rate_factor(name, factors)
-        change = direction[name]
-        if "weight_decay" in uses and penalised(name):
-            change = change + net["weight_decay"] * value
-        value = value - here * change
-        l1 = _strength("l1", name, net, uses)
-        if l1 is not None:
-            value = jnp.sign(value) * jnp.maximum(jnp.abs(value) - here * l1, 0.0)
-        moved[name] = value
-    return moved
+    if "weight_decay" in uses:
+        decay = numbers_of(params, lambda name: net["weight_decay"] if penalised(name) else 0.0)
+        direction = jax.tree.map(lambda d, w, s: d + s * w, direction, params, decay)
+    paces = jax.tree.map(lambda _: rate, params)
+    if factors:
+        own = numbers_of(params, lambda name: rate_factor(name, factors))
+        paces = jax.tree.map(lambda factor: rate * factor, own)
+    moved = jax.tree.map(lambda w, d, here: w - here * d, params, direction, paces)
+    l1 = _strengths("l1", params, net, uses)
+    if l1 is None:
+        return moved
+    return jax.tree.map(lambda w, s, here: _shrunk(w, s * here), moved, l1, paces)
+
+
+def _shrunk(value: Array, by: Array) -> Array:
+    return jnp.sign(value) * jnp.maximum(jnp.abs(value) - by, 0.0)
 
 
 def _held(params, net, factors, constraints):
+    fresh = {}
     for name, kind, axes in constraints:
         if rate_factor(name, factors) == 0.0:
             continue
         project = CONSTRAINTS[kind].project
         for _ in range(axes):
             project = jax.vmap(project, in_axes=(0, None))
-        params = {**params, name: project(params[name], net["constraints"][name])}
-    return params
+        fresh[name] = project(params[name], net["constraints"][name])
+    return replaced(params, fresh) if fresh else params
 
 
 def rate_factor(name: str, factors: tuple[tuple[str, float], ...]) -> float:

@@ -17,7 +17,7 @@ from shoal.train.balance import epoch_order, evened
 from shoal.train.door import admitted
 from shoal.train.key import ProgramKey
 from shoal.train.population import Member, first_state, net_settings, program_key, stacked
-from shoal.train.program import dealt, rows_of
+from shoal.train.program import dealt, options_of, rows_of
 from shoal.train.schedules import Schedule
 from shoal.train.step import first_sums, step_of_one
 from shoal.train.strategy import tile_size
@@ -112,7 +112,9 @@ def _compiled(key: ProgramKey, together: bool, args: tuple) -> Callable[..., Any
             _programs.pop(next(iter(_programs)))
         function, device = _steps_of_all(key, together), backend.devices()[0]
         like = (0, {kept: args[0][kept] for kept in _KEPT})
-        _programs[name], _ = programs.load_or_compile(name, function, args, device, result_like=like)
+        _programs[name], _ = programs.load_or_compile(
+            name, function, args, device, result_like=like, options=options_of(key)
+        )
     return _programs[name]
 
 

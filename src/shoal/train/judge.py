@@ -45,7 +45,7 @@ def judge_of_one(key: ProgramKey) -> Callable[..., tuple[Array, Array]]:
     def judge(params, running, net, data):
         def block(rows):
             now = Pass(masks=net["masks"], present=net["present"])
-            outputs, _ = network.apply(key.structure, params, running, rows, now)
+            outputs, _ = network.apply(key.structure, dict(params), running, rows, now)
             loss = loss_kind.function(outputs, rows["target"], net["loss"])
             right = score(key.structure.head, outputs, rows["target"], net["loss"])
             return jnp.sum(loss * rows["weight"]), jnp.sum(right * rows["weight"])

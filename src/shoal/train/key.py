@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoal.nets.spec import NetSpec
+from shoal.train.optimizers import OPTIMIZERS
+from shoal.train.strategy import step_flops
 
 _GATHERED_NUMBERS = 1 << 20  # 4 MB in float32: stays in a core's reach, and is little memory
+_FLAT_FLOPS = 20e6  # of a step; above, cutting the weights out of their vector costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ class ProgramKey:
     constraints: tuple[tuple[str, str, int], ...] = ()
     targets: int = 0
     shallowest: int = 0
+
+    @property
+    def flat(self) -> bool:
+        """Whether weights, and what has an array for each of them, lie in one vector (`shoal.train.flat`)."""
+        small = step_flops(self.structure, self.batch) < _FLAT_FLOPS
+        return small and OPTIMIZERS[self.optimizer].pads
 
     @property
     def clips(self) -> bool:

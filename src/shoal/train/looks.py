@@ -301,7 +301,7 @@ class _Scene:
                     (*state, self._settings, beside, self._rows),
                     device,
                     result_like=0,
-                    options=options_of(key.program),
+                    options=options_of(key.program, seldom=True),
                     like=next((_programs[k] for k in list(_programs) if k[0] == key), None),
                 )
             return _programs[key, device]

@@ -34,6 +34,7 @@ from shoal.train.events import (
     Started,
 )
 from shoal.train.feed import Feed
+from shoal.train.flat import unpacked
 from shoal.train.footprint import MEMORY, bytes_of, data_bytes, epochs_of
 from shoal.train.key import ProgramKey
 from shoal.train.looks import Looks, Seen
@@ -340,7 +341,7 @@ class _Run:
     def _result(self, tile: Tile, fetched: dict, place: int) -> NetResult:
         """Put together what is left of a network, and forget its history."""
         i = tile.nets[place]
-        state = {**packing.taken(fetched, place), "tile": np.int32(tile.key.tile)}
+        state = {**unpacked(packing.taken(fetched, place)), "tile": np.int32(tile.key.tile)}
         if tile.key.shallowest:
             state["shallowest"] = np.int32(tile.key.shallowest)
         self.looks.flush()

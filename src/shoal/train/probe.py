@@ -26,6 +26,7 @@ from shoal.nets.members import combined, member_mean
 from shoal.nets.ordinal import log_probabilities
 from shoal.train.columns import Layout, Values, layout_of
 from shoal.train.descent import descended
+from shoal.train.flat import in_form_of
 from shoal.train.key import ProgramKey
 from shoal.train.optimizers import momentum_name
 from shoal.train.step import frozen_norms
@@ -87,9 +88,10 @@ def _look_at_one(key: ProbeKey) -> Callable[..., Array]:
     differentiated = jax.value_and_grad(objective, has_aux=True)
 
     def one(params, running, optimizer, net, now, rows):
-        (_, (outputs, tapped)), grads = differentiated(params, running, net, rows)
+        (_, (outputs, tapped)), grads = differentiated(dict(params), running, net, rows)
+        grads = in_form_of(grads, params)
         moved = step(params, grads, optimizer, net, now, lambda p: objective(p, running, net, rows)[0])
-        update = {name: moved[name] - value for name, value in params.items()}
+        update = jax.tree.map(jnp.subtract, moved, params)
         of_weights = jnp.ravel(_norms(_squares(layout, (grads, params, update))))
         of_values = _shares(layout.values, _sums_of(layout, tapped, rows["probed"]), now["units"])
         return jnp.concatenate([of_weights, *of_values, _of_answers(key, outputs, net, rows)])
@@ -119,7 +121,7 @@ def _objective(key: ProbeKey):
             frozen=frozen,
             tap=tap,
         )
-        outputs, fresh = network.apply(program.structure, params, running, rows, now)
+        outputs, fresh = network.apply(program.structure, dict(params), running, rows, now)
         settings = dict(net["loss"])
         if "label_smoothing" in program.uses:
             settings["label_smoothing"] = net["label_smoothing"]

@@ -23,6 +23,7 @@ from shoal.nets.members import member_mean
 from shoal.train.augment import augmented, mixed_loss
 from shoal.train.averaging import ema_of
 from shoal.train.descent import descended, is_clipped, rate_factor
+from shoal.train.flat import in_form_of
 from shoal.train.key import ProgramKey
 from shoal.train.optimizers import momentum_name
 
@@ -52,7 +53,7 @@ def objective_of(key: ProgramKey) -> Callable[..., tuple[Array, tuple]]:
             keep=keep or {},
         )
         batch = augmented(batch, step_key, net, key.uses, key.structure.inputs, running)
-        outputs, fresh = network.apply(key.structure, params, running, batch, now)
+        outputs, fresh = network.apply(key.structure, dict(params), running, batch, now)
         fresh = dict(fresh)
         penalty = fresh.pop("activity_penalty", None)
         settings = dict(net["loss"])
@@ -88,7 +89,9 @@ def step_of_one(key: ProgramKey) -> Callable[..., tuple[Carry, tuple[Array, Arra
         def value(params):
             return objective(params, carry["running"], batch, net, now["key"], now.get("keep"))
 
-        (total, (running, loss)), grads = jax.value_and_grad(value, has_aux=True)(carry["params"])
+        params = carry["params"]
+        (total, (running, loss)), grads = jax.value_and_grad(value, has_aux=True)(dict(params))
+        grads = in_form_of(grads, params)
         weight = jnp.sum(batch["weight"])
         carry = {**carry, "running": running}
         if "accumulate" in key.uses:
@@ -102,9 +105,8 @@ def step_of_one(key: ProgramKey) -> Callable[..., tuple[Carry, tuple[Array, Arra
 
 def first_sums(params: Mapping[str, Array]) -> dict[str, Any]:
     """Return the sums of gradients and weights before the first batch of a step."""
-    grads = {name: jnp.zeros_like(value) for name, value in params.items()}
-    some = next(iter(grads.values()))
-    return {"grads": grads, "weight": jnp.zeros((), some.dtype)}
+    grads = jax.tree.map(jnp.zeros_like, params)
+    return {"grads": grads, "weight": jnp.zeros((), jax.tree.leaves(grads)[0].dtype)}
 
 
 def _moved(key: ProgramKey, carry: Carry, grads, rate, net, value_fn) -> Carry:
@@ -134,11 +136,11 @@ def _moved(key: ProgramKey, carry: Carry, grads, rate, net, value_fn) -> Carry:
 def _accumulated(key: ProgramKey, carry: Carry, grads, weight, now, net) -> Carry:
     """Add up a batch's gradient; where the last batch of a step is in, take the step with their mean."""
     sums = carry["sums"]
-    added = {name: sums["grads"][name] + weight * grad for name, grad in grads.items()}
+    added = jax.tree.map(lambda one, grad: one + weight * grad, sums["grads"], grads)
     total = sums["weight"] + weight
 
     def take(carry: Carry) -> Carry:
-        mean = {name: value / jnp.where(total > 0, total, 1.0) for name, value in added.items()}
+        mean = jax.tree.map(lambda value: value / jnp.where(total > 0, total, 1.0), added)
         moved = _moved(key, carry, mean, now["rate"], net, None)
         return {**moved, "sums": first_sums(carry["params"])}
 

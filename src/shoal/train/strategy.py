@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 from shoal.nets.spec import NetSpec
 
+TINY_FLOPS = 0.25e6
+"""Of a step. Below it a program takes its time to start kernels, not to compute: they are to be few and made
+quickly. Larger networks are up to 1.5 times as slow with XLA's older emitters."""
 _LIMITS = ((0.15, 32), (0.6, 16), (2.0, 8), (4.0, 4))
 """(MFLOP of a network and step, networks of a tile): measured on two cores."""
 _SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)  # few, because each is another program

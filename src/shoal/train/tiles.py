@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from shoal import backend
+from shoal.train.flat import packed
 from shoal.train.key import ProgramKey
 from shoal.train.population import (
     Member,
@@ -157,12 +158,13 @@ def tile_of(members: Sequence[Member], seats: Seats) -> Tile:
     codes = np.full(seats.key.tile, FILLER, np.int32)
     codes[: len(states)] = [state["code"] for state in states]
     missing = seats.key.tile - len(states)
+    state = {**stacked(states + states[:1] * missing), "code": codes}
     return Tile(
         key=seats.key,
         view=seats.view,
         seed=seats.seed,
         nets=list(seats.nets),
-        state={**stacked(states + states[:1] * missing), "code": codes},
+        state=packed(state) if seats.key.flat else state,
         settings=settings_of(seated_here + seated_here[:1] * missing),
         epoch=seats.epoch,
         group=seats.group,
