@@ -18,7 +18,7 @@ from shoal import data
 from shoal.axes import Precision
 from shoal.fitting.acting import fit_acting
 from shoal.fitting.calibrating import calibrated, calibrated_as_planned, refuse_uncalibrated
-from shoal.fitting.diagnosing import facts_of
+from shoal.fitting.diagnosing import early_facts_of, facts_of
 from shoal.fitting.endings import refuse_fruitless, tell_ending
 from shoal.fitting.ensembles import Outcome, averaged_nets, outcomes, refuse_several, seeds_of, with_others
 from shoal.fitting.epochs_by_folds import BY_FOLDS, epochs_found, for_all_rows, with_reason
@@ -34,7 +34,7 @@ from shoal.model.ensemble import EnsembleMember
 from shoal.model.model import Model
 from shoal.model.provenance import provenance
 from shoal.settings import Settings
-from shoal.train.events import Event, Interrupted
+from shoal.train.events import Event, Interrupted, Known
 from shoal.train.loop import train, watched
 from shoal.train.population import Member
 from shoal.train.results import NetResult, Record
@@ -141,6 +141,8 @@ def fit(
     members = with_others(firsts, resolved)
     if not exact:
         members = with_widths(members, views)
+    if on_event is not None:
+        on_event(Known(resolved[0].to_json(), early_facts_of(ready[0][0])))
     if after_epoch is None:
         events = train(members, views, exact=exact)
     else:

@@ -45,7 +45,7 @@ def test_a_report_made_anew_is_the_same_report(trained, tmp_path: Path, capsys) 
     [
         (
             ("model.shoal",),
-            "This run has no model: it still runs, or was stopped. Its 3 epochs so far are shown.",
+            "This run has no model: it still runs, or was stopped. Shown is what there is: 3 epochs.",
         ),
         (("history.jsonl",), "How training went"),  # the model has its own record
         (("answers.csv", "importances.json", "notes.txt", "command.txt"), "How training went"),
@@ -68,7 +68,7 @@ def test_a_torn_history_and_a_broken_model_are_told_apart(trained, tmp_path: Pat
     assert run(["report", str(folder)]) == 0
     text = (folder / "report.html").read_text()
     assert "This run has no model: its model cannot be read (" in text
-    assert "Its 2 epochs so far are shown." in text
+    assert "Shown is what there is: 2 epochs." in text
 
 
 def test_a_model_alone_tells_what_it_knows(trained, tmp_path: Path, capsys) -> None:

@@ -290,3 +290,24 @@ def test_folds_that_cannot_be_are_one_sentence(capsys, shifted: Path, options, s
     told = capsys.readouterr().err
     assert sentence in told
     assert told.count("\n") == 1
+
+
+def test_a_rate_too_high_is_warned_of_once_while_it_trains(capsys, penguins: Path) -> None:
+    common = ("--target", "species", "--hidden", "16", "--set", "optimizer=adam")
+    assert run(["train", str(penguins), *common, "--learning-rate", "3", "--epochs", "6"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("S102 learning rate too high (epoch 1)") == 1
+    assert "learning_rate is 3; 0.003 is usual here" in said
+    assert run(["train", str(penguins), *common, "--epochs", "6"]) == 0
+    assert "S1" not in capsys.readouterr().err
+
+
+def test_a_run_that_came_to_nothing_is_still_diagnosed_by_its_table(capsys, shifted: Path) -> None:
+    """What was known when training began is kept until there is a model; a usual rate is among it."""
+    options = ("--target", "y", "--hidden", "8", "--epochs", "5", "--learning-rate", "50")
+    assert run(["train", str(shifted), *options]) == 1
+    [folder] = Path("runs").iterdir()
+    capsys.readouterr()
+    assert run(["diagnose", str(folder), "--json"]) in (3, 4)
+    found = {one["code"]: one["change"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["S102"]["learning_rate"] < 0.1

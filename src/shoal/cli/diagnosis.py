@@ -12,6 +12,7 @@ from shoal.cli.run_folder import RunFolder
 from shoal.errors import FileError, ShoalError, ShoalWarning
 from shoal.history import History, read_history
 from shoal.history.findings import Evidence, Finding, find
+from shoal.history.wording import counted
 from shoal.model.archive import read_archive
 from shoal.model.contents import Contents, from_members
 from shoal.model.diagnosis import evidence_of
@@ -82,9 +83,9 @@ def diagnose_path(path: str, ignore: Collection[str] = ()) -> Diagnosis:
     return Diagnosis(path, found, len(seen.evidence.history), seen.notes)
 
 
-def findings_of_unfinished(history: History, order: Mapping[str, Any]) -> list[Finding]:
+def findings_of_unfinished(history: History, folder: RunFolder) -> list[Finding]:
     """Return the findings of a run that left epochs and no model."""
-    return find(_unfinished(history, order))
+    return find(_unfinished(history, folder))
 
 
 def _of_model(path: Path) -> _Seen:
@@ -125,19 +126,25 @@ def _of_folder(folder: RunFolder) -> _Seen:
         if broken
         else "It has no model: it still runs, or was stopped."
     )
-    note = f"{why} Rules about its {len(history):,} epochs speak, rules about the table are silent."
-    return _Seen(_unfinished(history, folder.read_given()), (note, *torn))
+    note = f"{why} Rules about its {counted(len(history), 'epoch')} speak, rules about the table are silent."
+    return _Seen(_unfinished(history, folder), (note, *torn))
 
 
-def _unfinished(history: History, order: Mapping[str, Any]) -> Evidence:
+def _unfinished(history: History, folder: RunFolder) -> Evidence:
+    known = folder.read_known()
+    settings = known.get("settings") or _ordered(folder.read_given())
+    return Evidence(history, settings, {**known.get("facts", {}), "running": not history.stop_reason})
+
+
+def _ordered(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings as given; none where they cannot be read."""
     from shoal.cli.order import Order
 
     try:
         known = {name: value for name, value in order.items() if name in Order.__dataclass_fields__}
-        settings = Order(**known).parsed_settings().to_json() if known else {}
+        return Order(**known).parsed_settings().to_json() if known else {}
     except (ShoalError, TypeError):
-        settings = {}
-    return Evidence(history, settings, {"running": not history.stop_reason})
+        return {}
 
 
 def contents_of(folder: RunFolder) -> tuple[Contents | None, str]:

@@ -16,6 +16,7 @@ from shoal.data.kinds import ColumnKind
 from shoal.errors import FileError, ShoalWarning
 from shoal.history import History, read_history
 from shoal.history.answers import Answers, read_answers
+from shoal.history.wording import counted
 from shoal.model.archive import read_archive
 from shoal.model.contents import Contents, from_members
 from shoal.model.diagnosis import diagnosis_of
@@ -190,8 +191,8 @@ def _unfinished(
         given=order.get("settings", {}),
         command=command,
         notices=notes,
-        findings=findings_of_unfinished(history, order),
-        unfinished=f"This run has no model: {why}. Its {len(history):,} epochs so far are shown.",
+        findings=findings_of_unfinished(history, folder),
+        unfinished=f"This run has no model: {why}. Shown is what there is: {counted(len(history), 'epoch')}.",
     )
 
 

@@ -115,11 +115,26 @@ class RunFolder:
 
     def read_given(self) -> dict[str, Any]:
         """Read what was ordered; empty where it is not there or not readable."""
+        return self._read_plain("settings.given.json")
+
+    def _read_plain(self, name: str) -> dict[str, Any]:
         try:
-            found = json.loads((self.path / "settings.given.json").read_text(encoding="utf-8"))
+            found = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def write_known(self, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Write what was known when training began, for as long as there is no model to tell it."""
+        write_json_file(self.path / "known.json", {"settings": settings, "facts": facts})
+
+    def read_known(self) -> dict[str, Any]:
+        """Read ``settings`` and ``facts`` as `write_known` wrote them; empty where they cannot be read."""
+        return self._read_plain("known.json")
+
+    def forget_known(self) -> None:
+        """Remove what the model tells by now."""
+        (self.path / "known.json").unlink(missing_ok=True)
 
     def write_resolved(self, settings: Mapping[str, Any]) -> None:
         """Write every setting as it was used."""

@@ -106,6 +106,7 @@ def train_and_keep(order: Order, wish: Wish) -> int:
 def keep(order: Order, wish: Wish, folder: RunFolder, trained: Trained, said: list[str]) -> None:
     """Write everything that the run folder holds; the model first, because it matters most."""
     trained.model.save(folder.model)
+    folder.forget_known()
     if wish.model:
         trained.model.save(wish.model)
     folder.write_resolved(trained.settings.to_json())

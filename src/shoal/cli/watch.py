@@ -17,7 +17,7 @@ from shoal.errors import TrainingWarning
 from shoal.history import History, write_line
 from shoal.history.findings import LiveFindings
 from shoal.sinks import Sinks
-from shoal.train.events import Acted, EpochsDone, Started, named_rows
+from shoal.train.events import Acted, EpochsDone, Known, Started, named_rows
 
 KEPT = 0
 """The network that is kept; others beside it only judge."""
@@ -68,6 +68,7 @@ class Watch:
         self._sinks: Sinks | None = None
         self._searches = order.parsed_settings().epochs == "cv"  # whether the next networks find the epochs
         self._seen = History(self._earlier)
+        self._known: Known | None = None
         self._live = LiveFindings(order.parsed_settings().to_json())
 
     def __enter__(self) -> Watch:
@@ -91,7 +92,10 @@ class Watch:
 
     def see(self, event: object) -> None:
         """Take one event of the trainer."""
-        if isinstance(event, Started):
+        if isinstance(event, Known):
+            self._known = event
+            self._live.know(event.settings, event.facts)
+        elif isinstance(event, Started):
             self._begin()
         elif isinstance(event, EpochsDone):
             self._write(event)
@@ -103,6 +107,8 @@ class Watch:
         if self.folder is None:
             self.folder = RunFolder.create(self.runs, self.order.table, self.order.targets, datetime.now())
         self.folder.write_given(self.order.to_json())
+        if self._known:
+            self.folder.write_known(self._known.settings, self._known.facts)
         if self._lines:  # the networks that found the number of epochs; now follows the one that is kept
             self._lines.close()
         self._lines = self.folder.history.open("w", encoding="utf-8")
@@ -126,6 +132,8 @@ class Watch:
                 self._warn()
 
     def _warn(self) -> None:
-        """Say what looks wrong already, each thing once, while there is time to stop."""
+        """Say what looks wrong already, each thing once, while there is time to stop; notes can wait."""
         for finding in self._live.new(self._seen):
-            warnings.warn(finding.in_words(), TrainingWarning, stacklevel=2)
+            if finding.severity != "note":
+                said = finding.in_words().removeprefix(f"{finding.severity} ")
+                warnings.warn(said, TrainingWarning, stacklevel=2)

@@ -34,14 +34,7 @@ def facts_of(ready: Prepared, rows: int | None = None) -> dict[str, Any]:
         Rows of the table; those that train and validate if not given.
     """
     train, valid = ready.view.train, ready.view.valid
-    whole = len(train) + len(valid or ()) if rows is None else rows
-    found: dict[str, Any] = {
-        "task": ready.target.task,
-        "rows": {"train": len(train), "valid": len(valid or ())},
-        "usual": _usual(ready, whole),
-        **_classes(ready.target, train),
-        **baseline_losses(ready.settings.loss, train, valid),
-    }
+    found = early_facts_of(ready, rows)
     if ready.target.task == "regression":
         found["target_outlier"] = _farthest(train.target)
     if isinstance(ready.encoder, data.TableEncoder):
@@ -49,6 +42,25 @@ def facts_of(ready: Prepared, rows: int | None = None) -> dict[str, Any]:
         if valid is not None and len(valid) > 0 and len(train) <= _MOST_COMPARED:
             found["shared_rows"] = _shared(train, valid)
     return found
+
+
+def early_facts_of(ready: Prepared, rows: int | None = None) -> dict[str, Any]:
+    """Return the facts that need no model of the table: enough for rules that speak while training runs.
+
+    Parameters
+    ----------
+    ready, rows
+        As `facts_of` takes them.
+    """
+    train, valid = ready.view.train, ready.view.valid
+    whole = len(train) + len(valid or ()) if rows is None else rows
+    return {
+        "task": ready.target.task,
+        "rows": {"train": len(train), "valid": len(valid or ())},
+        "usual": _usual(ready, whole),
+        **_classes(ready.target, train),
+        **baseline_losses(ready.settings.loss, train, valid),
+    }
 
 
 def _usual(ready: Prepared, rows: int) -> dict[str, Any]:

@@ -26,6 +26,22 @@ class SeekingRate:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Before training, what is known of the first network, for who judges it while it trains.
+
+    Parameters
+    ----------
+    settings : mapping
+        As resolved.
+    facts : mapping
+        As `shoal.history.findings.Evidence` takes them, as far as they cost nothing to know.
+    """
+
+    settings: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Started:
     """Training begins: so many networks in so many tiles of so many programs, for at most so many epochs."""
 
@@ -120,7 +136,7 @@ class Acted:
     words: str
 
 
-Event = SeekingRate | Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished | Acted
+Event = SeekingRate | Known | Started | Compiled | EpochsDone | NetStopped | Interrupted | Finished | Acted
 
 
 def named_rows(

@@ -79,6 +79,30 @@ def test_a_loss_that_fell_far_says_nothing_about_the_rate_while_no_constant_is_k
     assert codes([90.0, *losses[1:]], settings={"learning_rate": 0.5}) == ["S102"]
 
 
+def test_live_a_rate_too_high_is_told_once_as_soon_as_the_constant_is_known():
+    live = LiveFindings({"learning_rate": "auto"})
+    live.know({"learning_rate": 0.5}, FACTS)
+    [found] = live.new(history([90.0]))
+    assert (found.code, found.change) == ("S102", {"learning_rate": 0.003})
+    assert found.evidence.startswith(
+        "The first steps threw the loss to 90, which is 90 times that of a constant. "
+    )
+    assert live.new(history([90.0, 4.0])) == []
+    live = LiveFindings({})
+    live.know({"learning_rate": 0.003}, FACTS)  # the usual rate, whatever the start
+    assert live.new(history([90.0])) == []
+
+
+@pytest.mark.parametrize("first", [0.9, 2.0, 4.9])
+def test_live_says_of_a_rate_what_is_said_in_the_end(first: float):
+    """Nobody is warned of a rate while training runs who is not told so when it is over."""
+    losses = [first, 1.2, 0.9, 0.7, 0.5, 0.4, 0.35, 0.32, 0.3, 0.29]
+    live = LiveFindings({"learning_rate": 0.5}, FACTS)
+    told = [one.code for end in range(1, 11) for one in live.new(history(losses[:end]))]
+    assert told == []
+    assert "S102" not in codes(losses, settings={"learning_rate": 0.5})
+
+
 def test_a_loss_that_goes_up_and_down_oscillates():
     losses = [1.0, 0.8, 0.6, *([0.3, 0.6] * 10)]
     evidence = Evidence(history(losses), {"learning_rate": 0.05, "schedule": "constant"}, FACTS)
@@ -87,6 +111,13 @@ def test_a_loss_that_goes_up_and_down_oscillates():
     assert found.change == {"learning_rate": 0.003, "schedule": "cosine"}
     assert found.numbers["mean_change"] == pytest.approx(0.3)
     assert found.numbers["turns"] == 1.0
+
+
+def test_a_loss_that_stays_high_oscillates_where_the_rate_is_unusual():
+    """Around 0.8 of a constant it changes by 0.06: noise at a usual rate, long steps at another."""
+    losses = [1.0, 0.9, *([0.77, 0.83] * 10)]
+    assert codes(losses, settings={"learning_rate": 0.08}) == ["S103"]
+    assert "S103" not in codes(losses, settings={"learning_rate": 0.003})
 
 
 def test_noise_near_the_goal_is_no_oscillation():

@@ -33,6 +33,18 @@ def test_a_rising_validation_loss_beside_a_falling_training_loss_is_overfitting(
     assert found.change["dropout"] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("known", "left", "found"),
+    [(0.05, 0.6, ["S301"]), (0.08, 0.5, []), (0.08, 0.6, ["S301"]), (0.15, 0.9, []), (0.15, 1.2, ["S301"])],
+)
+def test_rows_known_by_heart_are_judged_beside_what_is_left_on_others(known, left, found):
+    """A seventh of the validation loss, where that is more than half of a constant's."""
+    history = curves(loss=[1.0, *[known] * 5], val_loss=[1.0, *[left] * 5], best=2)
+    facts = {"baseline_loss": 1.0, "val_baseline_loss": 1.0, **USUAL}
+    told = [one.code for one in find(Evidence(history, {"dropout": 0.0}, facts))]
+    assert [code for code in told if code == "S301"] == found
+
+
 def test_both_rising_is_no_overfitting():
     assert codes(curves(loss=[1.0, 0.5, 0.6, 0.8, 1.0, 1.2], val_loss=[1.0, 0.5, 0.6, 0.8, 1.0, 1.2])) == []
 

@@ -28,11 +28,11 @@ ROUGH = 0.02
 """Mean change of the training loss from one epoch to the next, over that of a constant, in the second half
 of a training. Trained soundly, it is below a hundredth there, with dropout and small batches too."""
 
-USUAL_NOISE = 2.0
-"""Times `ROUGH` where the learning rate is a usual one: with a hundred rows and dropout the loss of an epoch
-is itself a noisy figure."""
+ROUGH_OF_LEVEL = 0.05  # the same over the loss itself: a loss that is still high may change by more
 
-ROUGH_OF_LEVEL = 0.1  # the same over the loss itself: a loss that is still high may change by more
+USUAL_NOISE = 2.0
+"""Times both where the learning rate is a usual one: with a hundred rows and dropout the loss of an epoch
+is itself a noisy figure."""
 TURNS = 0.4  # share of epochs after which the loss turns round; a smooth curve has none, noise two thirds
 _FEWEST = 8  # epochs that a curve must have before its shape is spoken of
 
@@ -101,12 +101,13 @@ def rate_too_high(evidence: Evidence) -> Finding | None:
     change = lower(evidence)
     epochs = evidence.epochs()
     above = epochs[losses > 2 * level]
+    end = "" if evidence.running else f", and it ended at {compact(float(losses[-1]))}"
     return Finding(
         "S102",
         "learning rate too high",
         "warning",
-        f"The first steps threw the loss to {compact(float(losses[:3].max()))}, {compact(leap)} times that "
-        f"of a constant, and it ended at {compact(float(losses[-1]))}.{_told_rate(evidence)}",
+        f"The first steps threw the loss to {compact(float(losses[:3].max()))}, which is {compact(leap)} "
+        f"times that of a constant{end}.{_told_rate(evidence)}",
         f"Set {asked(change)}, or a warm-up." if change else "Lower learning_rate.",
         span(epochs[0], above[-1] if len(above) else epochs[0]),
         {"leap": leap, "threshold": LEAP if known else WILD},
@@ -126,7 +127,7 @@ def oscillation(evidence: Evidence) -> Finding | None:
     turns = float(np.mean(np.sign(steps[1:]) * np.sign(steps[:-1]) < 0))
     calm = USUAL_NOISE if _is_usual(evidence) else 1.0
     level = abs(float(half.mean()))
-    if not (mean > calm * ROUGH * baseline and mean > ROUGH_OF_LEVEL * level and turns >= TURNS):
+    if not (mean > calm * ROUGH * baseline and mean > calm * ROUGH_OF_LEVEL * level and turns >= TURNS):
         return None
     change: dict[str, Any] = lower(evidence)
     if evidence.setting("schedule") in ("constant", None):

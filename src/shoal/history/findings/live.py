@@ -18,6 +18,8 @@ class LiveFindings:
     ----------
     settings : mapping
         As far as they are known.
+    facts : mapping, optional
+        Of the table, as `Evidence` takes them; rules that need what is missing are silent.
 
     Examples
     --------
@@ -28,13 +30,17 @@ class LiveFindings:
     []
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
+    def __init__(self, settings: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
         self._told: set[str] = set()
+        self.know(settings, facts or {})
+
+    def know(self, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Take what has become known of the network that trains from here on."""
+        self._settings, self._facts = dict(settings), {**facts, "running": True}
 
     def new(self, history: History) -> list[Finding]:
         """Return what has not been told before."""
-        evidence = Evidence(history, self._settings, {"running": True})
+        evidence = Evidence(history, self._settings, self._facts)
         rules = [rule for code, rule in RULES.items() if rule.live and code not in self._told]
         found = [one for one in (rule.function(evidence) for rule in rules) if one is not None]
         self._told.update(one.code for one in found)
