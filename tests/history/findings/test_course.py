@@ -120,6 +120,19 @@ def test_a_loss_that_stays_high_oscillates_where_the_rate_is_unusual():
     assert "S103" not in codes(losses, settings={"learning_rate": 0.003})
 
 
+def test_few_epochs_with_a_few_turns_are_no_oscillation():
+    losses = [9.0, 5.0, 3.0, 2.0, 1.6, 1.2, 1.35, 1.1, 1.2, 0.9, 0.8, 0.7]
+    assert "S103" not in codes(losses, settings={"learning_rate": 0.08})
+
+
+@pytest.mark.parametrize(("rows", "found"), [(75, []), (600, ["S103"])])
+def test_the_loss_of_few_rows_may_change_more_from_epoch_to_epoch(rows, found):
+    losses = [1.0, 0.8, 0.6, *([0.3, 0.35] * 10)]
+    facts = {**FACTS, "rows": {"train": rows}}
+    told = codes(losses, settings={"learning_rate": 0.003}, facts=facts)
+    assert [code for code in told if code == "S103"] == found
+
+
 def test_noise_near_the_goal_is_no_oscillation():
     noise = np.random.default_rng(0).normal(0, 0.002, 30)
     assert codes(list(np.array(FALLING) + np.abs(noise))) == []

@@ -31,9 +31,12 @@ of a training. Trained soundly, it is below a hundredth there, with dropout and 
 ROUGH_OF_LEVEL = 0.05  # the same over the loss itself: a loss that is still high may change by more
 
 USUAL_NOISE = 2.0
-"""Times both where the learning rate is a usual one: with a hundred rows and dropout the loss of an epoch
-is itself a noisy figure."""
+"""Times both where the learning rate is a usual one: with dropout the loss of an epoch is itself a noisy
+figure, the more so the fewer rows it is the mean of (below `_FEW_ROWS` by the root of their number)."""
+
+_FEW_ROWS = 150
 TURNS = 0.4  # share of epochs after which the loss turns round; a smooth curve has none, noise two thirds
+_FEWEST_TURNS = 4  # fewer happen in the descent of a short training, too
 _FEWEST = 8  # epochs that a curve must have before its shape is spoken of
 
 STEADY = 0.5
@@ -124,9 +127,11 @@ def oscillation(evidence: Evidence) -> Finding | None:
     steps = np.diff(half)
     baseline = evidence.fact("baseline_loss") or float(losses[0])
     mean = float(np.abs(steps).mean())
-    turns = float(np.mean(np.sign(steps[1:]) * np.sign(steps[:-1]) < 0))
-    calm = USUAL_NOISE if _is_usual(evidence) else 1.0
-    level = abs(float(half.mean()))
+    turned = np.sign(steps[1:]) * np.sign(steps[:-1]) < 0
+    turns, level = float(np.mean(turned)), abs(float(half.mean()))
+    calm = _noise(evidence) if _is_usual(evidence) else 1.0
+    if turned.sum() < _FEWEST_TURNS:
+        return None
     if not (mean > calm * ROUGH * baseline and mean > calm * ROUGH_OF_LEVEL * level and turns >= TURNS):
         return None
     change: dict[str, Any] = lower(evidence)
@@ -251,6 +256,12 @@ def _first(losses: np.ndarray) -> float:
 def _is_usual(evidence: Evidence) -> bool:
     now, usual = evidence.number("learning_rate"), evidence.fact("usual", "learning_rate")
     return now is not None and isinstance(usual, float) and now <= _FAR * usual
+
+
+def _noise(evidence: Evidence) -> float:
+    """Return how much more than `ROUGH` a loss may change at a usual rate."""
+    rows = evidence.fact("rows", "train") or _FEW_ROWS
+    return USUAL_NOISE * max(1.0, math.sqrt(_FEW_ROWS / rows))
 
 
 def _told_rate(evidence: Evidence) -> str:

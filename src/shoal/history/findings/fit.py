@@ -15,14 +15,19 @@ RISE = 0.3
 """Rise of the validation loss after its lowest point, over that of a constant. Training that is stopped
 early, as it should be, ends a tenth or so above; a third of all that there was to learn is lost."""
 
-FELL = 0.7  # the training loss at the end over that at the best epoch: what rises with it was no overfitting
+FELL = 0.7
+"""The training loss at the end over that at the best epoch, and over the validation loss, both as shares of
+a constant's: what rises with it, or to it, was no overfitting."""
+
+BY_HEART = 0.07
+"""Share of a constant's loss that is left on the training rows where they are known by heart ..."""
 
 NOT_NEW = 0.5
-"""Share of a constant's loss that is left on the validation rows where what was learnt does not hold for
-new rows ..."""
+"""... and on the validation rows where what was learnt does not hold for new rows."""
 
-BY_HEART = 0.14
-"""... and the share that is left on the training rows over it, where these are known by heart: a seventh."""
+LEARNT = 0.25
+"""The same where what was learnt is worse than nothing on the validation rows, above the loss of a constant:
+then the training rows need not be known by heart. Trainings that are stopped in time end below it."""
 
 MISSED = 0.03
 """By how much a crude model, judged on rows it left out, must be better than the network on its own rows
@@ -57,7 +62,9 @@ def overfitting(evidence: Evidence) -> Finding | None:
     rises = rise > RISE and float(losses[-1]) < FELL * float(losses[best])
     level = evidence.fact("baseline_loss")
     known = float(np.median(losses[-3:])) / level if level else 1.0
-    if not (rises or (left > NOT_NEW and known < BY_HEART * left)):
+    rises = rises and (not level or known < FELL * left)  # no worse on new rows is another trouble
+    by_heart = (known < BY_HEART and left > NOT_NEW) or (known < LEARNT and left > 1.0)
+    if not (rises or by_heart):
         return None
     change = _held_back(evidence)
     epochs = evidence.epochs()
@@ -66,8 +73,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
         f"{compact(end)} while the training loss fell from {compact(float(losses[best]))} to "
         f"{compact(float(losses[-1]))}."
         if rises
-        else f"The training rows are known by heart, with {percent(known)} of the loss of a constant left; "
-        f"on the validation rows {percent(left)} is left."
+        else f"On the training rows {percent(known)} of the loss of a constant is left, on the validation "
+        f"rows {percent(left)}: what was learnt does not hold for new rows."
     )
     return Finding(
         "S301",
