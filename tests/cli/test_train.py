@@ -311,3 +311,17 @@ def test_a_run_that_came_to_nothing_is_still_diagnosed_by_its_table(capsys, shif
     assert run(["diagnose", str(folder), "--json"]) in (3, 4)
     found = {one["code"]: one["change"] for one in json.loads(capsys.readouterr().out)["findings"]}
     assert found["S102"]["learning_rate"] < 0.1
+
+
+def test_of_very_many_columns_the_strongest_are_measured_and_the_page_says_so(
+    capsys, tmp_path: Path, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pl.DataFrame(rng.normal(size=(300, 64)), schema=[f"c{i}" for i in range(64)])
+    frame.with_columns(y=3 * pl.col("c7") - pl.col("c50")).write_csv(tmp_path / "wide.csv")
+    common = ("--target", "y", "--hidden", "()", "--epochs", "30", "--folds", "2")
+    told = trained(capsys, str(tmp_path / "wide.csv"), *common)
+    found = json.loads((Path(told["run"]) / "importances.json").read_text())
+    assert (len(found["columns"]), found["of"]) == (20, 64)
+    assert [one["name"] for one in found["columns"][:2]] == ["c7", "c50"]
+    assert "Of 64 columns, the 20 that moved its loss most" in Path(told["report"]).read_text()

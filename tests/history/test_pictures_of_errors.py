@@ -156,7 +156,9 @@ def test_what_has_no_such_picture_is_refused():
         threshold_curve(numbers)
     with pytest.raises(InputError, match="Got classes, which have no residuals"):
         residuals(seen(0))
-    with pytest.raises(InputError, match="Expected to be told which class is the positive one: a, b, c"):
+    with pytest.raises(
+        InputError, match=r"Expected to be told which class is the positive one, by of .--of.: a, b, c"
+    ):
         threshold_curve(seen(0))
     with pytest.raises(InputError, match="Unknown class 'bb'"):
         threshold_curve(seen(0), "bb")

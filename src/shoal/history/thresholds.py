@@ -218,7 +218,9 @@ def _two_sides(answers: Answers, of: str | None) -> tuple[str, np.ndarray, np.nd
     names = answers.names
     name = of if of is not None else (names[1] if answers.task == "binary" else None)
     if name is None:
-        raise InputError(f"Expected to be told which class is the positive one: {', '.join(names)}.")
+        raise InputError(
+            f"Expected to be told which class is the positive one, by of (--of): {', '.join(names)}."
+        )
     if name not in names:
         raise InputError(
             f"Unknown class '{name}'.{did_you_mean(name, names)} Choose one of: {', '.join(names)}."

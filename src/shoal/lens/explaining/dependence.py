@@ -11,6 +11,7 @@ import polars as pl
 
 from shoal.data.kinds import ColumnKind
 from shoal.errors import ColumnError, SettingError, did_you_mean
+from shoal.history.wording import listed
 from shoal.lens.explaining.door import answer_names
 from shoal.lens.kept import model_of
 from shoal.model.model import Model
@@ -105,7 +106,9 @@ def partial_dependence(
     model = model_of(net)
     used = model.encoder.feature_names
     if column not in used:
-        raise ColumnError(f"The network uses no column '{column}'.{did_you_mean(column, used)}")
+        raise ColumnError(
+            f"The network uses no column '{column}'.{did_you_mean(column, used)} It uses: {listed(used, 20)}."
+        )
     place = _place(model, of)
     frame = model._frame(X)
     values, seen = _values(model, frame[column], column, points)

@@ -71,7 +71,8 @@ def explain(net: Any, X: Any, *, row: int = 0, of: Any = None, background: Any =
     encoder = model.encoder
     if not isinstance(encoder, TableEncoder):
         raise SettingError(
-            "Expected a network of a table. This one reads images, which have no columns to explain."
+            "Expected a network of a table. This one reads images, which have no columns to explain; "
+            "'shoal explain --errors' tells what it takes for what."
         )
     frame = one_row(model, X, row)
     encoded = placed(encoder, frame)

@@ -151,29 +151,34 @@ def permutation_importance(
     _refuse_others(wanted, used)
     first = np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1)
     nets = model.members if model.others else ()
-    found = [_of_column(name, model, nets, rows, judge, repeats, int(first)) for name in wanted]
+    before = [_score(one, rows, judge) for one in (model, *nets)]
+    found = [_of_column(name, (model, *nets), before, rows, judge, repeats, int(first)) for name in wanted]
     ordered = tuple(sorted(found, key=lambda one: -one.mean))
-    return Importances(judge.name, _score(model, rows, judge), len(rows), repeats, ordered)
+    return Importances(judge.name, before[0], len(rows), repeats, ordered)
 
 
 def _of_column(
-    name: str, model: Model, nets, rows: Problem, judge: Metric, repeats: int, seed: int
+    name: str,
+    models: Sequence[Model],
+    before: Sequence[float],
+    rows: Problem,
+    judge: Metric,
+    repeats: int,
+    seed: int,
 ) -> Importance:
     """Shuffle one column again and again, each time what the last shuffle left, as scikit-learn does."""
     shuffled = np.random.RandomState(seed)
     order, column = np.arange(len(rows)), rows.frame[name]
-    whole = _score(model, rows, judge)
-    alone = [_score(one, rows, judge) for one in nets]
-    losses, by_net = [], []
+    lost = []
     for _ in range(repeats):
         shuffled.shuffle(order)
         column = column[order]
         there = _with_column(rows, name, column)
-        losses.append(_loss(judge, whole, _score(model, there, judge)))
-        pairs = zip(nets, alone, strict=True)
-        by_net.append([_loss(judge, before, _score(one, there, judge)) for one, before in pairs])
+        pairs = zip(models, before, strict=True)
+        lost.append([_loss(judge, once, _score(one, there, judge)) for one, once in pairs])
+    losses = [one[0] for one in lost]
     low, high = interval_of_mean(losses)
-    members = tuple(np.mean(by_net, axis=0).tolist()) if nets else ()
+    members = tuple(np.mean(lost, axis=0).tolist())[1:]
     mean, std = float(np.mean(losses)), float(np.std(losses))
     return Importance(name, mean, std, low, high, tuple(losses), members)
 

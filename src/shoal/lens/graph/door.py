@@ -117,7 +117,7 @@ def refuse_unreadable(model: Model) -> None:
         what = "reads images" if not model.spec.members else "has members that share their kernels"
         raise SettingError(
             f"Expected a network of dense layers that reads a table. This one {what}; what its layers hold "
-            "cannot be shown unit by unit."
+            "cannot be shown unit by unit. The report of its run tells of its layers."
         )
 
 

@@ -87,7 +87,8 @@ def forward(layers: Iterable[Layer], path: str, source: str, x: Array, params: V
             source, x = found[-1].path, found[-1].values
     if len(ways) > MOST_STAGES:
         raise SettingError(
-            f"Expected at most {MOST_STAGES} layers to be shown one by one. The network has {len(ways)}."
+            f"Expected at most {MOST_STAGES} layers to be shown one by one. The network has {len(ways)}; "
+            "the report of its run tells of them in short."
         )
     return ways, source, x
 
@@ -155,7 +156,7 @@ def _through_repeat(block: Repeat, path, source: str, x: Array, params: Values, 
     if block.times * len(block.layers) > 4 * MOST_STAGES:
         raise SettingError(
             f"Expected at most {MOST_STAGES} layers to be shown one by one. The network repeats "
-            f"{len(block.layers)} layers {block.times:,} times."
+            f"{len(block.layers)} layers {block.times:,} times; the report of its run tells of them in short."
         )
     for turn in range(block.times):
         here = f"{path}[{turn}].layers"
