@@ -125,3 +125,11 @@ def test_what_tells_of_no_training_is_refused(what, tmp_path, capsys) -> None:
     assert run(["diagnose", str(path)]) == 1
     said = capsys.readouterr().err
     assert ("There is no run folder or model file" if what == "nothing" else "tells of no training") in said
+
+
+def test_whether_anything_judged_a_run_is_not_guessed_without_its_model(tmp_path, capsys) -> None:
+    rows = [{"epoch": i, "loss": 1.0 / i} for i in range(1, 10)]
+    run_folder = folder(tmp_path / "run", to_lines(History(rows, stop_reason="All epochs done")))
+    (run_folder / "model.shoal").write_bytes(b"PK\x03\x04 torn")
+    assert run(["diagnose", str(run_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []

@@ -116,3 +116,8 @@ def test_without_answers_the_intervals_compare(trained, tmp_path: Path, capsys) 
 def test_one_run_is_not_compared(trained, capsys) -> None:
     assert run(["compare", str(trained[0])]) == 2
     assert "at least two runs" in capsys.readouterr().err
+
+
+def test_a_run_is_not_compared_with_itself(tmp_path, capsys) -> None:
+    assert run(["compare", str(tmp_path), str(tmp_path / ".." / tmp_path.name)]) == 2
+    assert "Expected different runs to compare." in capsys.readouterr().err

@@ -30,6 +30,9 @@ def compare(runs: tuple[str, ...], out: str, as_json: bool) -> None:
     """
     if len(runs) < 2:
         raise click.UsageError("Expected at least two runs to compare. Got one.")
+    for run in runs:
+        if sum(Path(run).resolve() == Path(other).resolve() for other in runs) > 1:
+            raise click.UsageError(f"Expected different runs to compare. Got '{run}' twice.")
     from shoal import __version__
     from shoal.cli.comparing import compared
     from shoal.report.compare_page import compare_page

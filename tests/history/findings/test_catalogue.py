@@ -12,7 +12,7 @@ from shoal.errors import SettingError
 from shoal.history import History
 from shoal.history.findings import RULES, SEVERITIES, Evidence, Finding, find, worst
 
-DIVERGED = Evidence(History([{"epoch": 1, "loss": math.nan}]), {"learning_rate": 3.0})
+DIVERGED = Evidence(History([{"epoch": 1, "loss": math.nan}]), {"learning_rate": 3.0}, {"scores": {}})
 
 
 def test_the_worst_come_first():

@@ -36,7 +36,8 @@ def find(evidence: Evidence, *, ignore: Collection[str] = ()) -> list[Finding]:
     Examples
     --------
     >>> from shoal.history import History
-    >>> seen = Evidence(History([{"epoch": 1, "loss": float("nan")}]), {"learning_rate": 3.0})
+    >>> history = History([{"epoch": 1, "loss": float("nan")}])
+    >>> seen = Evidence(history, {"learning_rate": 3.0}, {"scores": {}})
     >>> [(one.code, dict(one.change)) for one in find(seen)]
     [('S101', {'learning_rate': 0.1}), ('S406', {'validation': 0.2})]
     >>> find(seen, ignore=["S101", "S406"])

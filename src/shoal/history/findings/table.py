@@ -149,7 +149,10 @@ def few_rows(evidence: Evidence) -> Finding | None:
 
 def unjudged(evidence: Evidence) -> Finding | None:
     """Find a training that nothing judged."""
-    if "val_loss" in evidence.history or evidence.fact("scores", "figures") or evidence.running:
+    scores = evidence.fact("scores")
+    if scores is None or scores.get("figures"):  # not known, or judged
+        return None
+    if "val_loss" in evidence.history or evidence.running:
         return None
     if not len(evidence.history):
         return None
