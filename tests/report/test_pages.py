@@ -235,7 +235,7 @@ def test_trials_that_failed_do_not_flatten_the_others() -> None:
     lines.append({"trial": 9, "places": [0.5], "figure": 1e20, "rank": 10})
     text = parallel({"axes": [{"name": "x", "ticks": []}], "lines": lines}, "log loss", True)
     assert '"ends":[0.1,0.18]' in text
-    assert "trial 9: log loss 1.000e+20" in text  # it is told as it is, and drawn at the end
+    assert "trial 9: log loss 1e+20" in text  # it is told as it is, and drawn at the end
     falling = [{"trial": i, "rank": i + 1, "values": [1.0, 0.5]} for i in range(5)]
     assert "to 4." in many_curves("Loss", [*falling, {"trial": 5, "rank": 6, "values": [1.0, 1e9]}])
 

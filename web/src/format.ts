@@ -6,7 +6,8 @@ export function compact(value: number | null | undefined): string {
   const size = Math.abs(value);
   if (size < 1e-4 || size >= 1e9) {
     const [digits, power] = value.toExponential(3).split("e") as [string, string];
-    return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+    const short = digits.replace(/\.?0+$/, "");
+    return `${short}e${power[0]}${power.slice(1).padStart(2, "0")}`;
   }
   const decimals = 3 - Math.floor(Math.log10(size));
   const rounded = decimals < 0 ? Math.round(value * 10 ** decimals) / 10 ** decimals : value;

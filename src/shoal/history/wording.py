@@ -12,13 +12,14 @@ def compact(value: float | int | None) -> str:
 
     Examples
     --------
-    >>> compact(0.98765), compact(1234567.0), compact(None)
-    ('0.9877', '1,235,000', '–')
+    >>> compact(0.98765), compact(1234567.0), compact(1e-7), compact(None)
+    ('0.9877', '1,235,000', '1e-07', '–')
     """
     if value is None or not math.isfinite(value):
         return "–"
     if value != 0 and not 1e-4 <= abs(value) < 1e9:
-        return f"{value:.3e}"
+        digits, _, power = f"{value:.3e}".partition("e")
+        return f"{digits.rstrip('0').rstrip('.')}e{power}"
     digits = 3 - math.floor(math.log10(abs(value))) if value else 0
     text = f"{round(value, digits):,.{max(digits, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -39,7 +40,26 @@ def with_bounds(value: float, low: float, high: float) -> tuple[str, str]:
     if high == low or not 1e-6 < high - low < 1e12:
         return compact(value), f"{compact(low)} to {compact(high)}"
     digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
-    return f"{value:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
+    return f"{value:z,.{digits}f}", f"{low:z,.{digits}f} to {high:z,.{digits}f}"  # z: no minus before zero
+
+
+def lasting(seconds: float) -> str:
+    """Return a time in words.
+
+    Examples
+    --------
+    >>> lasting(0.42), lasting(75), lasting(4000)
+    ('0.4 s', '1 min 15 s', '1 h 6 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def counted(count: int, noun: str) -> str:

@@ -14,6 +14,7 @@ MOST_UNITS = 9
 MOST_LAYERS = 9
 _HEIGHT, _TOP, _STEP, _RADIUS, _FOOT = 320, 16, 28, 7.0, 64
 _LONGEST = 18  # characters of a name beside a unit
+_LETTER = 8  # its width, in the widest of the usual fonts
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def network_drawing(layers: Sequence[Layer]) -> Markup:
     """
     shown = list(layers) if len(layers) <= MOST_LAYERS else [*layers[: MOST_LAYERS - 2], *layers[-2:]]
     names = [_beside(layers[0]), _beside(layers[-1])]
-    left = 24 + 7 * max((len(name) for name in names[0]), default=0)
-    right = 24 + 7 * max((len(name) for name in names[1]), default=0)
+    left = 24 + _LETTER * max((len(name) for name in names[0]), default=0)
+    right = 24 + _LETTER * max((len(name) for name in names[1]), default=0)
     gap = max(96, min(190, (760 - left - right) // max(len(shown) - 1, 1)))
     width = left + gap * (len(shown) - 1) + right
     columns = [_places(layer.units) for layer in shown]

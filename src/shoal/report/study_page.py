@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shoal.history.wording import compact, listed, with_bounds
+from shoal.history.wording import compact, lasting, listed, with_bounds
 from shoal.report.band_chart import Band, band_chart
 from shoal.report.bars import Bar, bars
 from shoal.report.markup import Markup, joined, tag
@@ -49,7 +49,7 @@ def curve_page(found: Mapping[str, Any]) -> str:
 def _opening(title: str, told: Sequence[str], found: Mapping[str, Any]) -> Markup:
     lead, *more = told or ["Nothing came of it."]
     nets = f"{found['networks']:,} over {found['folds']} folds and {len(found['seeds'])} seeds"
-    entries = [("Task", found["task"]), ("Networks", nets), ("Time", f"{found['seconds']:.1f} s")]
+    entries = [("Task", found["task"]), ("Networks", nets), ("Time", lasting(found["seconds"]))]
     if found.get("rows"):
         entries.insert(1, ("Rows", f"{found['rows']:,}"))
     notes = [*more, *found["notes"], *(["It was interrupted."] if found["interrupted"] else [])]
@@ -99,6 +99,8 @@ def _effects(found: Mapping[str, Any]) -> Section | None:
     )
     figure = found["figure"]
     drawn = bars("Effect of each change", shown, f"% change of {figure}", filled=False)
+    if 'class="beyond"' in drawn:
+        said += " An arrow: the interval goes on beyond the picture."
     return section("Effects", tag("p", said), tag("figure", drawn)) if drawn else None
 
 

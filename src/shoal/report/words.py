@@ -59,7 +59,7 @@ def _class_headline(facts: Facts) -> str:
     if not found:
         return f"It was tested on {_tested(facts)}; the figures are below."
     who = "Networks trained alike name" if facts.by_folds else "It names"
-    return f"{who} the right {listed(facts.targets)} for {_percent(found['value'])} of {_tested(facts)}."
+    return f"{who} the right {listed(facts.targets)} for {percent(found['value'])} of {_tested(facts)}."
 
 
 def _label_headline(facts: Facts) -> str:
@@ -77,7 +77,7 @@ def _regression_headline(facts: Facts) -> str:
     if explained and math.isfinite(explained["value"]):
         share = max(explained["value"], 0.0)
         who = "They explain" if facts.by_folds else "It explains"
-        sentence += f" {who} {_percent(share)} of the ups and downs from row to row."
+        sentence += f" {who} {percent(share)} of the ups and downs from row to row."
     return sentence
 
 
@@ -104,7 +104,9 @@ def _tested(facts: Facts) -> str:
     return f"{count} that it had never seen" if not facts.by_folds else f"{count} that they had never seen"
 
 
-def _percent(share: float) -> str:
+def percent(share: float | None) -> str:
+    """Return a share in per cent, to a tenth."""
+    share = math.nan if share is None else share
     return f"{100 * share:.1f}\N{NO-BREAK SPACE}%" if math.isfinite(share) else "an unknown share"
 
 

@@ -7,6 +7,10 @@ import re
 from typing import Any
 
 from shoal.errors import SettingError
+from shoal.history.wording import lasting
+
+said = lasting
+"""The way back: seconds as people read them."""
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -52,22 +56,3 @@ def _read(value: Any) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def said(seconds: float) -> str:
-    """Return a time in words.
-
-    Examples
-    --------
-    >>> said(0.42), said(75), said(4000)
-    ('0.4 s', '1 min 15 s', '1 h 6 min')
-    """
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

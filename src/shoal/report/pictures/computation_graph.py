@@ -84,10 +84,10 @@ def _columns(nodes: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]
 def _gate(node: Mapping[str, Any], place: tuple[float, float], box: float) -> Markup:
     x, y = place
     middle = x + box / 2
-    value, gradient = compact(node["value"]), compact(node["gradient"])
+    value, gradient = _boxed(node["value"]), _boxed(node["gradient"])
     net = node["net"]
-    forth = value if net is None else f"{compact(net)} → {value}"
-    back = gradient if node["net_gradient"] is None else f"{compact(node['net_gradient'])} ← {gradient}"
+    forth = value if net is None else f"{_boxed(net)} → {value}"
+    back = gradient if node["net_gradient"] is None else f"{_boxed(node['net_gradient'])} ← {gradient}"
     lines = ((node["label"], "name", 18), (forth, "forth", 36), (back, "back", 54))
     return tag(
         "g",
@@ -101,8 +101,14 @@ def _gate(node: Mapping[str, Any], place: tuple[float, float], box: float) -> Ma
     )
 
 
+def _boxed(value: float) -> str:
+    """Return a number for a box, in which two stand side by side: with a power of ten, shorter."""
+    text = compact(value)
+    return text if "e" not in text else f"{value:.1e}"
+
+
 def _short(text: str, box: float) -> str:
-    most = int(box / 7.6)
+    most = int(box / 7.2)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -47,7 +47,7 @@ def confusion_picture(found: Mapping[str, Any]) -> Markup:
     rows = [_row(i, names, counts[i], cell) for i in range(len(names))]
     words = (
         tag("text", "predicted", x=_LEFT + cell * len(names) / 2, y=14, class_="head"),
-        tag("text", "rows: what they are", x=8, y=size[1] - 8, class_="head", style="text-anchor: start"),
+        tag("text", "rows: the truth", x=8, y=size[1] - 8, class_="head", style="text-anchor: start"),
     )
     drawn = picture(
         f"Truth against prediction{f' of {title}' if title else ''}",

@@ -73,7 +73,7 @@ def _line(found: Mapping[str, Any]) -> Markup:
         marks,
         tag("circle", cx=at[0], cy=at[1], r=5, class_="foot"),
     )
-    return figure("The loss along a line", drawn, _entries(found), _note(found))
+    return figure("A line through the weights", drawn, _entries(found), _note(found))
 
 
 def _descent(path: Mapping[str, Any], across: Scale, up: Scale, place: int) -> Markup:
@@ -105,7 +105,7 @@ def _map(found: Mapping[str, Any]) -> Markup:
         [_path(one, across, up, i) for i, one in enumerate(found["paths"])],
         cross,
     )
-    return figure("The loss around the network", drawn, _entries(found), _note(found))
+    return figure("A plane through the weights", drawn, _entries(found), _note(found))
 
 
 def _heights(losses: Sequence[Sequence[float | None]]) -> list[list[float]]:

@@ -31,7 +31,8 @@ svg { --paper: #fcfcfb; --ink: #1d2426; --soft: #5b6669; --rule: #d9dedd; --pane
 .dot.line-2 { fill: var(--line-2); } .dot.line-3 { fill: var(--line-3); }
 .best { fill: none; stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
 .bar.line-0 { fill: var(--line-0); } .bar.line-1 { fill: var(--line-1); }
-.error { stroke: var(--ink); stroke-width: 1.5; } .zero { stroke: var(--soft); stroke-width: 1.25; }
+.error { stroke: var(--ink); stroke-width: 1.5; } .beyond { fill: var(--ink); }
+.zero { stroke: var(--soft); stroke-width: 1.25; }
 .name { fill: var(--ink); } .title { fill: var(--ink); font-weight: 600; font-size: 15px; }
 .entry { fill: var(--soft); }
 """

@@ -10,6 +10,7 @@ from shoal.report.markup import Markup, joined, tag
 from shoal.report.pictures.errors import error_pictures
 from shoal.report.sheet import Section, section
 from shoal.report.tables import Column, table
+from shoal.report.words import percent
 
 _WORST = 10
 
@@ -20,7 +21,7 @@ def errors(facts: Facts) -> Section | None:
         return None
     return section(
         "Where it errs",
-        tag("div", error_pictures(facts.answers), class_="charts"),
+        tag("div", error_pictures(facts.answers), class_="charts unlike"),
         _worst(facts.answers),
         short="Errors",
     )
@@ -35,7 +36,7 @@ def _worst(answers: Answers) -> Markup | None:
     last = Column("Off by" if numbers else "How sure", "number")
     heads = (Column("Row", "number"), Column("Truth", kind), Column("Prediction", kind), last)
     rows = [
-        [f"{one.row:,}", one.truth, one.said, compact(one.loss if one.confidence is None else one.confidence)]
+        [f"{one.row:,}", one.truth, one.said, compact(one.loss) if numbers else percent(one.confidence)]
         for one in found
     ]
     said = "Rows are counted from 0, as in answers.csv of the run folder. Mistakes of the table show, too."

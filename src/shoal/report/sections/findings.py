@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shoal.report.markup import Markup, tag
 from shoal.report.sheet import Section, section
 from shoal.report.words import capital
+from shoal.techniques import in_words
 
 _SAID = {"error": "Error", "warning": "Warning", "note": "Note"}
 
@@ -58,11 +59,13 @@ def written(value: Any) -> str:
 
     Examples
     --------
-    >>> written([256, 128]), written(True), written(None)
-    ('256,128', 'true', 'none')
+    >>> [written(value) for value in ([256, 128], [], True, None, {"kind": "tabm", "members": 16})]
+    ['256,128', '()', 'true', 'none', 'tabm:members=16']
     """
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, (list, tuple)):
+        if not value:
+            return "()"
         return ",".join(written(item) for item in value)
-    return str(value)
+    return in_words(value) if isinstance(value, Mapping) else str(value)

@@ -166,7 +166,7 @@ class Ablation:
     def lines(self) -> list[str]:
         """Return the findings as text."""
         value, bounds = with_bounds(*self.baseline)
-        told = [f"Baseline: {self.figure} {value} (95% interval {bounds})", *self._table()]
+        told = [f"Baseline: {self.figure} {value} (95 % interval {bounds})", *self._table()]
         if len(self.findings) > 1:
             told.append(
                 f"{len(self.findings)} changes were asked about at once: intervals and verdicts are "

@@ -173,6 +173,6 @@ def _said(
     value, bounds = with_bounds(*found)
     share = f", {100 * (found[0] / now - 1):+.0f}%".replace("-", "−") if now > 0 else ""
     return (
-        f"Twice the rows ({ahead:,.0f}) would bring a {figure} of about {value} (95% interval {bounds}"
+        f"Twice the rows ({ahead:,.0f}) would bring a {figure} of about {value} (95 % interval {bounds}"
         f"{share})."
     )

@@ -27,7 +27,7 @@ def verdicts(over: str, figure: str, points: Sequence[Point], units: np.ndarray,
         return ["Every network diverged or was cut short: lower the learning rate."]
     best = int(np.nanargmin([p.test.mean for p in points]))
     value, bounds = with_bounds(*points[best].test)
-    said = [f"Lowest {figure} at {over} {_shown(points[best])}: {value} (95% interval {bounds})."]
+    said = [f"Lowest {figure} at {over} {_shown(points[best])}: {value} (95 % interval {bounds})."]
     if units.shape[1] > 1:
         said += _alike(over, points, units, best, ratio)
     return said + _bias_and_variance(over, points)
