@@ -6,23 +6,20 @@ variants; figures are given for the other half and for all::
 
     python benchmarks/findings.py --json
     python benchmarks/findings.py --only oscillation,leak --no-remedies
-    python benchmarks/findings.py --only leak --recorded earlier.json --json    # the others as they were
 """
 
 from __future__ import annotations
 
-import json
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from machine import device, keep, load, options, show
 from planted_runs import Run, trained
 from planted_tables import CLASSES, QUANTITIES
-from planted_trouble import FIXED_BY, KINDS, SOUND, SOUND_FIXED_BY, VARIANTS, Variant, healthy, variants
+from planted_trouble import FIRST, KINDS, REPORTED, SOUND_FIRST, SOUND_REPORTED, Variant, healthy, variants
 
 from shoal.history.findings import Finding, find
 
@@ -33,25 +30,20 @@ FOUND, FALSE, HELPED = 0.95, 0.03, 0.80
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark with the options of a command line."""
     given = _options().parse_args(arguments)
-    first = (FIXED_BY, SOUND_FIXED_BY) if given.fresh else (0, 0)
-    end = tuple(n + 2 for n in first) if given.quick else (VARIANTS, SOUND)
-    counts = f"{end[0] - first[0]} variants of a kind, {end[1] - first[1]} sound trainings of a table"
+    planted, calm = _numbers(given)
+    counts = f"{len(planted)} variants of a kind, {len(calm)} sound trainings of a table"
     print(f"{device()}; {counts}\n{load()}", end="")
-    started, rows = time.perf_counter(), []
-    earlier = json.loads(given.recorded.read_text())["figures"] if given.recorded else {}
+    started, rows, sound = time.perf_counter(), [], []
     for kind in KINDS:
-        rows += _kept(earlier.get("planted", ()), kind.name, given)
-        if given.only and kind.name not in given.only:
-            continue
-        rows += _of_kind(variants([kind], first[0], end[0]), not given.no_remedies)
-        _tell(kind.name, [row for row in rows if row["kind"] == kind.name], started)
-    sound = earlier.get("sound", [])
+        if not given.only or kind.name in given.only:
+            rows += _of_kind(variants([kind], planted), not given.no_remedies)
+            _tell(kind.name, [row for row in rows if row["kind"] == kind.name], started)
     if not given.only or "sound" in given.only:
-        calm = healthy(CLASSES + QUANTITIES, first[1], end[1])
-        sound = [*(sound if given.fresh else ()), *_of_sound(calm)]
+        sound = _of_sound(healthy(CLASSES + QUANTITIES, calm))
     _summary(rows, sound)
-    told = {"planted": rows, "sound": sound, **_figures(rows, sound)}
-    keep(given.json, "findings", told, quick=given.quick)
+    shared, cases = _settings_once([*rows, *sound])
+    told = {**_figures(rows, sound), "settings": shared, "planted": cases[: len(rows)]}
+    keep(given.json, "findings", {**told, "sound": cases[len(rows) :]}, quick=given.quick)
 
 
 def _options() -> ArgumentParser:
@@ -65,17 +57,16 @@ def _options() -> ArgumentParser:
         metavar="KINDS",
         help="only these, as a,b,c; 'sound' too",
     )
-    add("--recorded", type=Path, metavar="JSON", help="take what is not in --only from an earlier file")
     add("--no-remedies", action="store_true", help="do not train again with what findings name")
     return parser
 
 
-def _kept(rows: Sequence[dict[str, Any]], kind: str, given: Namespace) -> list[dict[str, Any]]:
-    """Return the rows of an earlier run that are not trained again."""
-    own = [row for row in rows if row["kind"] == kind]
-    if not given.only or kind in given.only:
-        own = [row for row in own if given.fresh and row["number"] < FIXED_BY]
-    return [{**row, "reported": row["number"] >= FIXED_BY} for row in own]
+def _numbers(given: Namespace) -> tuple[list[int], list[int]]:
+    """Return which variants of each kind, and which sound trainings of each table, are trained."""
+    halves = ((FIRST, REPORTED), (SOUND_FIRST, SOUND_REPORTED))
+    most = 2 if given.quick else None
+    planted, calm = ([*(() if given.fresh else old[:most]), *new[:most]] for old, new in halves)
+    return planted, calm
 
 
 def _of_kind(planted: Sequence[Variant], remedies: bool) -> list[dict[str, Any]]:
@@ -105,9 +96,32 @@ def _row(run: Run, found: Sequence[Finding], own: Finding | None, again: Run | N
         "codes": [one.code for one in found if one.severity != "note"],
         "found": own is not None,
         "change": dict(own.change) if own else {},
-        "judged": run.judged,
-        "judged_with_remedy": again.judged if again else None,
+        "judged": _short(run.judged),
+        "judged_with_remedy": _short(again.judged) if again else None,
     }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _settings_once(rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the settings that all cases of a kind have, by kind, and the cases without these."""
+    shared: dict[str, Any] = {}
+    for row in rows:
+        before = shared.setdefault(row["kind"], row["settings"])
+        shared[row["kind"]] = {
+            name: value for name, value in before.items() if _has(row["settings"], name, value)
+        }
+    cases = [
+        {**row, "settings": {k: v for k, v in row["settings"].items() if k not in shared[row["kind"]]}}
+        for row in rows
+    ]
+    return shared, cases
+
+
+def _has(settings: dict[str, Any], name: str, value: Any) -> bool:
+    return name in settings and settings[name] == value
 
 
 def _of_sound(sound: Sequence[Variant]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
+_ONE_LINE = 400  # characters of an entry that stays on one line
 _LIBRARIES = ("shoal", "jax", "numpy", "scikit-learn", "torch", "polars", "pandas")
 
 
@@ -80,8 +81,35 @@ def keep(path: Path | None, name: str, figures: Any, **about: Any) -> None:
         "figures": figures,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    path.write_text(in_lines(record) + "\n")
     print(f"kept in {path}")
+
+
+def in_lines(value: Any, depth: int = 0) -> str:
+    """Return JSON with an entry a line, each case of a list on a line of its own.
+
+    Examples
+    --------
+    >>> print(in_lines({"a": 1, "rows": [{"x": 1, "y": [2, 3]}, {"x": 4, "y": []}]}))
+    {
+     "a": 1,
+     "rows": [
+      {"x": 1, "y": [2, 3]},
+      {"x": 4, "y": []}
+     ]
+    }
+    """
+    written, is_map = json.dumps(value), isinstance(value, dict)
+    cases = isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    if not value or not (is_map or cases) or (depth and not cases and len(written) <= _ONE_LINE):
+        return written
+    pad = "\n" + " " * (depth + 1)
+    if is_map:
+        entries = [f"{json.dumps(str(key))}: {in_lines(one, depth + 1)}" for key, one in value.items()]
+    else:
+        entries = [in_lines(one, depth + 1) for one in value]
+    opened, closed = "{}" if is_map else "[]"
+    return f"{opened}{pad}{f',{pad}'.join(entries)}{pad[:-1]}{closed}"
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -19,6 +19,7 @@ from shoal.fitting.judging import predictions_of, truth_of
 from shoal.history.findings import Evidence
 from shoal.settings import Settings
 
+_SAME_ROWS = 10  # variants that follow one another; those of one table among them train as one shoal
 _LEAST = 1e-7  # probability below which a wrong prediction costs no more
 
 
@@ -66,8 +67,8 @@ class _Rows:
 
 
 def _rows_of(variant: Variant) -> _Rows:
-    seed = variant.number // 5
-    return _Rows(variant.table, seed, variant.spoil)
+    draw = variant.number // _SAME_ROWS
+    return _Rows(variant.table, draw, variant.spoil)
 
 
 @cache

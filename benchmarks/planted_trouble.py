@@ -7,7 +7,7 @@ variant on every machine. The first are there to fix thresholds by, the others t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,12 @@ from planted_tables import CLASSES, QUANTITIES, TARGET
 Draw = Callable[[np.random.Generator], dict[str, Any]]
 Spoil = Callable[[pl.DataFrame, np.random.Generator], pl.DataFrame]
 _PLAIN = {"hidden": (64, 64), "patience": None, "number_embedding": "none"}
-FIXED_BY, SOUND_FIXED_BY = 10, 22
-"""Variants by which thresholds were fixed, of each kind and of the sound trainings of each table; those
-behind them were drawn and trained only when nothing was changed any more."""
-VARIANTS, SOUND = 20, 32
+FIRST, SOUND_FIRST = range(10), range(22)
+"""Variants by which thresholds were fixed, of each kind and of the sound trainings of each table."""
+
+REPORTED, SOUND_REPORTED = range(20, 40), range(32, 54)
+"""Variants that are drawn and trained when nothing is changed any more. Those between were reported once and
+looked at since, to mend rules by them, so they are neither."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ class Variant:
     @property
     def reported(self) -> bool:
         """Whether thresholds were fixed without it."""
-        return self.number >= (SOUND_FIXED_BY if self.kind == "healthy" else FIXED_BY)
+        return self.number in (SOUND_REPORTED if self.kind == "healthy" else REPORTED)
 
 
-def variants(kinds: Sequence[Kind], first: int = 0, end: int = VARIANTS) -> list[Variant]:
-    """Draw the variants of all kinds, the tables in turn."""
+def variants(kinds: Sequence[Kind], numbers: Iterable[int] = (*FIRST, *REPORTED)) -> list[Variant]:
+    """Draw variants of all kinds, the tables in turn."""
     return [
         Variant(
             kind.name,
@@ -81,14 +83,14 @@ def variants(kinds: Sequence[Kind], first: int = 0, end: int = VARIANTS) -> list
             kind.measure,
         )
         for kind in kinds
-        for i in range(first, end)
+        for i in numbers
     ]
 
 
-def healthy(tables: Sequence[str], first: int = 0, end: int = SOUND) -> list[Variant]:
+def healthy(tables: Sequence[str], numbers: Iterable[int] = (*SOUND_FIRST, *SOUND_REPORTED)) -> list[Variant]:
     """Return sound trainings: the defaults, and the sizes, rates and functions that people choose."""
     found = []
-    for i in range(first, end):
+    for i in numbers:
         for name in tables:
             settings = _sound(_generator(f"healthy {name}", i), i, name)
             found.append(Variant("healthy", i, name, {**settings, "seed": i}))

@@ -11,7 +11,7 @@ from shoal.report.curves import Scale, round_steps
 from shoal.report.markup import Markup, tag
 
 _WIDTH, _ROW, _TOP, _FOOT, _RIGHT = 520, 26, 6, 40, 16
-_LONGEST = 24
+_LONGEST = 28
 _LETTER = 8.0  # width of one of a name, in the widest of the usual fonts
 _FAR = 4.0
 """Times the third quartile of how far dots and whiskers reach, beyond which they are cut off: one change that

@@ -43,7 +43,7 @@ def _screened(found: Mapping[str, Any]) -> str:
     return f" Of {of:,} columns, the {measured} that moved its loss most in a first look are measured."
 
 
-def _unmeasured(found: Mapping[str, Any]) -> Section:
+def _unmeasured(found: Mapping[str, Any]) -> Section | None:
     told = (
         f"What each of {found['of']:,} columns is worth was not measured, because it lasts long; "
         "'shoal explain RUN TABLE --importance' does it."
