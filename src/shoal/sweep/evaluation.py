@@ -127,10 +127,12 @@ class _Batch:
 
         The rows that score become the rows that the program judges.
         """
-        left_out = {fold: self.problem.take(self.folds[fold].test) for fold in {r.fold for r in self.runs}}
+        left_out = {self._table(run): self._problem(run).take(self.folds[run.fold].test) for run in self.runs}
         plain = [self._is_plain(ready) for ready, _ in self.ready]
         ways = [
-            self.scorers.from_program(ready, left_out[run.fold]) if free and _alone(ready.settings) else None
+            self.scorers.from_program(ready, left_out[self._table(run)])
+            if free and _alone(ready.settings)
+            else None
             for run, (ready, _), free in zip(self.runs, self.ready, plain, strict=True)
         ]
         if any(way is not None for way in ways):
@@ -138,17 +140,24 @@ class _Batch:
             self._judge([i for i, free in enumerate(plain) if free], left_out)
         return ways
 
+    def _problem(self, run: Run) -> Problem:
+        return run.problem or self.problem
+
+    def _table(self, run: Run) -> tuple[int, int]:
+        """Return what tells apart the rows that score: of which table, and of which fold."""
+        return id(self._problem(run)), run.fold
+
     def _is_plain(self, ready: Prepared) -> bool:
         return ready.view.valid is None and not self.train_scores and self.keep_models is None
 
-    def _judge(self, places: Sequence[int], left_out: Mapping[int, Problem]) -> None:
+    def _judge(self, places: Sequence[int], left_out: Mapping[tuple[int, int], Problem]) -> None:
         """Let the rows left out be the rows that the program judges."""
         judged: dict[tuple[int, int], int] = {}
         for i in places:
-            (ready, view), fold = self.ready[i], self.runs[i].fold
+            (ready, view), fold, table = self.ready[i], self.runs[i].fold, self._table(self.runs[i])
             if (view, fold) not in judged:
                 judged[view, fold] = len(self.views)
-                test = batchable(left_out[fold], ready.encoder, ready.target, None)
+                test = batchable(left_out[table], ready.encoder, ready.target, None)
                 self.views.append(replace(ready.view, valid=test))
             self.ready[i] = (ready, judged[view, fold])
 
@@ -159,7 +168,7 @@ class _Batch:
             s = self.ready[i][0].settings
             name: Any = i
             if self.ways[i] is not None and run.start is None and run.until is None and _shares(s):
-                name = (repr(replace(s, epochs=1)), run.fold, run.seed)
+                name = (repr(replace(s, epochs=1)), self._table(run), run.seed)
             alike[name].append(i)
         return [sorted(group, key=lambda i: self.ready[i][0].settings.epochs) for group in alike.values()]
 
@@ -247,17 +256,18 @@ class _Batch:
 
     def _of_predictions(self, i: int, results: list[NetResult], members: list[Member]) -> RunScore:
         run, (ready, _), given = self.runs[i], self.ready[i], self.given[i]
+        problem = self._problem(run)
         [outcome] = outcomes(results, members, [ready.settings])
         result = outcome.first
         nothing = dict.fromkeys(self.scorers.names, math.nan)
         scores, train_scores = nothing, nothing if self.train_scores else {}
         if not fruitless(result) and result.best_epoch > 0:
             model = conclude(ready, given, outcome, {}, result.seconds)
-            model = calibrated(model, given, ready, self.problem, None)
+            model = calibrated(model, given, ready, problem, None)
             fold = self.folds[run.fold]
-            scores = self.scorers.score(model, self.problem, fold.test)
+            scores = self.scorers.score(model, problem, fold.test)
             if self.train_scores:
-                train_scores = self.scorers.score(model, self.problem, fold.train)
+                train_scores = self.scorers.score(model, problem, fold.train)
             if self.keep_models is not None:
                 self.keep_models(run, model)
         curve = _joined(run.start, result)

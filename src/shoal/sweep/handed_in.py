@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing  # what scikit-learn's own searches take rows with
+from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from shoal import data
 from shoal.errors import SettingError
@@ -20,6 +21,7 @@ from shoal.fitting.problem import Problem
 from shoal.settings import Settings
 from shoal.sweep.events import BatchDone
 from shoal.sweep.judges import scikit_scorer, scorers_of
+from shoal.sweep.pipelines import Front
 from shoal.sweep.question import Question
 from shoal.sweep.scoring import Figures, figures
 from shoal.sweep.space import Space
@@ -41,6 +43,39 @@ def problem_and_rows(
     if groups is not None:
         problem = replace(problem, groups=np.asarray(groups)[rows])
     return problem, rows
+
+
+def posed(
+    estimator: Any, prefix: str, net: NetEstimator, X: Any, y: Any, sample_weight: Any, groups: Any, cv: Any
+) -> tuple[Problem, np.ndarray, tuple[data.Split, ...], Front | None]:
+    """Return the problem, where its rows lie in X, the folds, and the transformers before the network.
+
+    With transformers, the problem has answers only; see `behind`.
+
+    Parameters
+    ----------
+    estimator, prefix, net
+        The network `net`, whose parameters begin with `prefix` in the pipeline `estimator`; alone, with "".
+    X, y, sample_weight, groups, cv
+        As handed in.
+    """
+    base = net._settings()
+    if not prefix:
+        problem, rows = problem_and_rows(net, X, y, sample_weight, groups)
+        return problem, rows, folds_handed_in(cv, problem, base, X, y, groups, rows), None
+    check_consistent_length(X, y)
+    numbers = np.arange(_num_samples(X))[:, None]  # in the place of a table that only transformers can read
+    bare, rows = problem_and_rows(net, numbers, y, sample_weight, groups)
+    folds = folds_handed_in(cv, bare, base, X, y, groups, rows)
+    return bare, rows, folds, Front(estimator, prefix, net, bare, X, y, rows, folds)
+
+
+def behind(front: Front | None, question: Question) -> Question:
+    """Return the question with what the first fold's networks see behind the transformers of some trial."""
+    if front is None:
+        return question
+    [values] = question.space.sample(np.random.default_rng(0), 1)
+    return replace(question, problem=front.problem(question.varied(values)[1], 0))
 
 
 def folds_handed_in(

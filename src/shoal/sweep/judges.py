@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from shoal.fitting.problem import Problem
 from shoal.history import METRICS
 from shoal.history.metrics import ready as as_needed
 from shoal.model.model import Model
+from shoal.sweep.pipelines import Transformed, holding
 from shoal.sweep.scoring import NAMES, Figures, Scorers, names_for
 
 
@@ -53,8 +53,8 @@ class ScikitScorers:
 
     def score(self, model: Model, problem: Problem, rows: np.ndarray) -> dict[str, float]:
         """Return every score of a model on these rows of the problem."""
-        holder = copy.copy(self.estimator)
-        holder.__dict__.update(model_=model, history_=model.history)
+        through = isinstance(problem, Transformed)
+        holder = problem.holding(model) if through else holding(self.estimator, model)
         places = self.rows[rows]
         found = self.scorer(holder, _safe_indexing(self.X, places), _safe_indexing(self.y, places))
         return {name: _number(name, found[name]) for name in self.names}

@@ -47,7 +47,7 @@ class Outlook:
 
 def outlook(question: Question, asks: Sequence[Ask]) -> Outlook:
     """Return what a batch will take, without training anything."""
-    runs = [run for ask in asks for run in question.runs(ask, {})]
+    runs = [run for ask in asks for run in question.runs(ask, {}, ahead=True)]
     members, views = laid_out(question.problem, runs, question.folds, question.scorers)
     keys = [program_key(member, views[member.view], 1) for member in members]
     work = sum(_seconds(key, member.last_epoch) for key, member in zip(keys, members, strict=True))

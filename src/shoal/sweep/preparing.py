@@ -39,12 +39,28 @@ def prepared(
             )
     known: dict[Any, data.Split] = {}
     splits = [_inner(problem, run, s, folds, known) for run, s in zip(runs, given, strict=True)]
-    rates = rates_found(problem, given, valid=None, folds=splits, starts=None, on_event=None)
-    ready, views = prepare_all(problem, decided(given, rates), None, splits)
-    ready, views = _in_step(ready, views)
+    ready, views = _in_step(*_encoded([run.problem or problem for run in runs], given, splits))
     for s, (one, _) in zip(given, ready, strict=True):
         refuse_uncalibrated(s, problem, one.view.valid, by_folds=False)
     return ready, given, views
+
+
+def _encoded(
+    problems: Sequence[Problem], given: Sequence[Settings], splits: Sequence[data.Split]
+) -> tuple[list[tuple[Prepared, int]], list[View]]:
+    """Return what each run trains on and the views; runs of the same table are prepared together."""
+    places: dict[int, list[int]] = {}
+    for i, problem in enumerate(problems):
+        places.setdefault(id(problem), []).append(i)
+    found: dict[int, tuple[Prepared, int]] = {}
+    views: list[View] = []
+    for own in places.values():
+        problem, settings, parts = problems[own[0]], [given[i] for i in own], [splits[i] for i in own]
+        rates = rates_found(problem, settings, valid=None, folds=parts, starts=None, on_event=None)
+        ready, seen = prepare_all(problem, decided(settings, rates), None, parts)
+        found |= {i: (one, len(views) + view) for i, (one, view) in zip(own, ready, strict=True)}
+        views += seen
+    return [found[i] for i in range(len(problems))], views
 
 
 def _in_step(

@@ -10,9 +10,11 @@ from shoal import data
 from shoal.fitting.defaults import Facts
 from shoal.fitting.problem import Problem
 from shoal.settings import Settings
+from shoal.sweep.pipelines import Front
 from shoal.sweep.runs import Key, Run
 from shoal.sweep.scoring import Scorers
 from shoal.sweep.space import Space
+from shoal.sweep.space.nesting import nested
 from shoal.sweep.strategy import Ask
 
 
@@ -29,6 +31,8 @@ class Question:
     folds : sequence of Split
     seeds : sequence of int
     scorers : Scorers
+    front : Front, optional
+        Transformers in front of the networks; `problem` is then what the first fold's networks learn from.
     """
 
     problem: Problem
@@ -37,6 +41,7 @@ class Question:
     folds: tuple[data.Split, ...]
     seeds: tuple[int, ...]
     scorers: Scorers
+    front: Front | None = None
 
     @property
     def facts(self) -> Facts:
@@ -45,17 +50,30 @@ class Question:
 
     def settings(self, values: Mapping[str, Any]) -> Settings:
         """Return the settings of a trial."""
-        return settings_with(self.base, self.space.settings(values, self.base.given()))
+        return settings_with(self.base, self.varied(values)[0])
+
+    def varied(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what varies of the network, as settings, and of the transformers before it."""
+        params, prefix = self.space.params(values), self.front.prefix if self.front else ""
+        own = {n.removeprefix(prefix): value for n, value in params.items() if n.startswith(prefix)}
+        others = {name: value for name, value in params.items() if not name.startswith(prefix)}
+        return nested(own, self.base.given()), others
 
     def keys(self, trial: int) -> list[Key]:
         """Return what tells the networks of a trial apart, in the order of `runs`."""
         return [(trial, fold, seed) for seed in self.seeds for fold in range(len(self.folds))]
 
-    def runs(self, ask: Ask, states: Mapping[Key, Any]) -> list[Run]:
-        """Return the networks of an ask, folds of a seed together."""
-        settings, source = self.settings(ask.values), ask.trial if ask.parent is None else ask.parent
+    def runs(self, ask: Ask, states: Mapping[Key, Any], ahead: bool = False) -> list[Run]:
+        """Return the networks of an ask, folds of a seed together.
+
+        Only to look `ahead`, no transformer is fitted: the first fold's table stands for all.
+        """
+        varied, params = self.varied(ask.values)
+        settings, source = settings_with(self.base, varied), ask.trial if ask.parent is None else ask.parent
+        front = None if ahead else self.front
+        problems = [front.problem(params, i) if front else None for i in range(len(self.folds))]
         return [
-            Run(ask.trial, settings, fold, seed, ask.epochs, states.get((source, fold, seed)))
+            Run(ask.trial, settings, fold, seed, ask.epochs, states.get((source, fold, seed)), problems[fold])
             for _, fold, seed in self.keys(ask.trial)
         ]
 

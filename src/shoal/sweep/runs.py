@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shoal.fitting.problem import Problem
 from shoal.settings import Settings
 
 Key = tuple[int, int, int]
@@ -24,6 +25,8 @@ class Run:
         Epoch after which it pauses, for a search that goes on with the best only.
     start : mapping, optional
         `RunScore.state` of the run that it goes on from.
+    problem : Problem, optional
+        What it learns from, where that is another table than the search's: behind transformers.
     """
 
     trial: int
@@ -32,6 +35,7 @@ class Run:
     seed: int
     until: int | None = None
     start: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    problem: Problem | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> Key:

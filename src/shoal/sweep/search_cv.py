@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils.validation import check_is_fitted
@@ -21,13 +22,14 @@ from shoal.rules import Number, check
 from shoal.sweep.dashboard import copy, is_copied
 from shoal.sweep.durations import seconds_of
 from shoal.sweep.findings import findings_of
-from shoal.sweep.handed_in import folds_handed_in, part_of, printer, problem_and_rows, scorer_for
+from shoal.sweep.handed_in import behind, part_of, posed, printer, scorer_for
 from shoal.sweep.judges import scorers_of
 from shoal.sweep.learnt import evidence_of
 from shoal.sweep.matter.evidence import Evidence
 from shoal.sweep.matter.importances import Importances, importances
 from shoal.sweep.method import Method, kept, method_for
 from shoal.sweep.notebook import search_html
+from shoal.sweep.pipelines import Front, network_in
 from shoal.sweep.question import Question
 from shoal.sweep.refit import refit_settings
 from shoal.sweep.run import Found, search
@@ -44,8 +46,9 @@ class SweepCV(BaseSearchCV):
 
     Parameters
     ----------
-    estimator : NetClassifier or NetRegressor
-        Gives what does not vary; is not fitted itself.
+    estimator : NetClassifier, NetRegressor, or a Pipeline that ends in one
+        Gives what does not vary; is not fitted itself. In a pipeline, names are ``step__parameter``, and
+        transformers are fitted on the training rows of each fold, once for each choice of their parameters.
     space : mapping, sequence of mappings, Space or None
         What varies: names with `shoal.choice`, `shoal.loguniform` and the like, lists, or distributions of
         scipy.stats, as scikit-learn's ``param_grid`` and ``param_distributions``; None takes a good space
@@ -177,13 +180,14 @@ class SweepCV(BaseSearchCV):
         started = time.perf_counter()
         seed = self._checked_seed()
         self.__dict__.pop("importances_", None)  # those of an earlier search
-        net = clone(self.estimator).set_params(random_state=seed)
-        base = net._settings()
-        problem, rows = problem_and_rows(net, X, y, sample_weight, groups)
-        folds = folds_handed_in(self.cv, problem, base, X, y, groups, rows)
+        estimator = clone(self.estimator)
+        prefix, net = network_in(estimator, type(self).__name__)
+        net.set_params(random_state=seed)
+        problem, rows, folds, front = posed(estimator, prefix, net, X, y, sample_weight, groups, self.cv)
         judges = scorers_of(self.scoring, self.refit, net, problem, X, y, rows)
         seeds = tuple(seed + i for i in range(self.n_seeds))
-        question = Question(problem, self._space(net, problem), base, folds, seeds, judges)
+        space = self._space(estimator, prefix, net, problem, front)
+        question = behind(front, Question(problem, space, net._settings(), folds, seeds, judges, front))
         budget = seconds_of(self.budget)
         if budget is not None and self.nested:
             budget /= self.nested + 1
@@ -202,11 +206,11 @@ class SweepCV(BaseSearchCV):
             if keeper is not None and is_copied(method.strategy.name):
                 over = not (found.interrupted or found.timed_out)
                 copy(keeper.store, question.space, judges.main, method.max_epochs, over=over)
-        self._keep(net, method, found)
+        self._keep(estimator, method, found)
         if self.refit is not False:
-            self._refit(X, y, sample_weight, seed)
+            self._refit(X, y, sample_weight, seed, prefix, rows)
         if self.nested:
-            self._nest(X, y, sample_weight, groups, budget)
+            self._nest(X, y, sample_weight, groups, budget, rows)
         self.seconds_ = time.perf_counter() - started
         return self
 
@@ -217,11 +221,6 @@ class SweepCV(BaseSearchCV):
 
     def _checked_seed(self) -> int:
         owner = type(self).__name__
-        if not isinstance(self.estimator, NetEstimator):
-            raise SettingError(
-                f"Expected a NetClassifier or NetRegressor as the estimator of {owner}. Got "
-                f"{type(self.estimator).__name__}; scikit-learn's own searches take any estimator."
-            )
         check(owner, "n_seeds", self.n_seeds, Number(1, integer=True))
         check(owner, "n_trials", self.n_trials, Number(1, integer=True, none=True))
         check(owner, "nested", self.nested, Number(2, integer=True, none=True))
@@ -232,23 +231,29 @@ class SweepCV(BaseSearchCV):
         check(owner, "max_epochs", self.max_epochs, Number(1, integer=True, none=True))
         return seed_of(self.random_state, owner)
 
-    def _space(self, net: NetEstimator, problem: Problem) -> Space:
-        owner, given = type(net).__name__, net._settings().given()
+    def _space(
+        self, estimator: Any, prefix: str, net: NetEstimator, problem: Problem, front: Front | None
+    ) -> Space:
+        given = net._settings().given()
         if self.space is None:
-            return default_space(problem.task, len(problem), problem.image or False, settings=given)
+            problem = front.problem({}, 0) if front else problem
+            space = default_space(problem.task, len(problem), problem.image or False, settings=given)
+            return Space(tuple(replace(part, name=prefix + part.name) for part in space.dimensions))
         space = as_space(self.space)
-        check_names(space, [n for n in net.get_params(deep=False) if n not in _NOT_VARIED], owner)
-        check_settings(space, given, owner)
+        fixed = {prefix + name for name in _NOT_VARIED}
+        known = [name for name in estimator.get_params(deep=bool(prefix)) if name not in fixed]
+        check_names(space, known, type(estimator).__name__)
+        check_settings(space, given, type(net).__name__, prefix)
         return space
 
     # -- after ------------------------------------------------------------------
 
-    def _keep(self, net: NetEstimator, method: Method, found: Found) -> None:
+    def _keep(self, estimator: Any, method: Method, found: Found) -> None:
         question, names = method.question, method.question.scorers.names
         self.found_, self.question_ = found, question
         self.strategy_, self.reason_ = method.strategy.name, method.strategy.reason
         self.multimetric_ = len(names) > 1
-        self.scorer_ = scorer_for(net, self.scoring, question.scorers)
+        self.scorer_ = scorer_for(estimator, self.scoring, question.scorers)
         self.n_splits_ = len(question.folds) * len(question.seeds)
         if not found.trials:
             raise TrainingError(
@@ -264,16 +269,23 @@ class SweepCV(BaseSearchCV):
             told = f"Interrupted; the {len(found.trials)} trials that were done are kept."
             warnings.warn(told, TrainingWarning, stacklevel=3)
 
-    def _refit(self, X: Any, y: Any, sample_weight: Any, seed: int) -> None:
+    def _refit(self, X: Any, y: Any, sample_weight: Any, seed: int, prefix: str, rows: np.ndarray) -> None:
         started = time.perf_counter()
         best = self.found_.best()
-        settings = self.question_.settings(best.values)
-        self.refit_params_ = refit_settings(self.question_.problem, settings, best)
-        nested = self.question_.space.settings(best.values, self.question_.base.given())
-        net = clone(self.estimator).set_params(**nested, **self.refit_params_, random_state=seed)
-        self.best_estimator_ = net.fit(X, y, sample_weight=sample_weight)
-        if hasattr(net, "feature_names_in_"):
-            self.feature_names_in_ = net.feature_names_in_
+        varied, others = self.question_.varied(best.values)
+        final = refit_settings(self.question_.problem, self.question_.settings(best.values), best)
+        self.refit_params_ = {prefix + name: value for name, value in final.items()}
+        own = {prefix + name: value for name, value in {**varied, "random_state": seed}.items()}
+        made = clone(self.estimator).set_params(**clone(others, safe=False), **own)
+        made.set_params(**self.refit_params_)
+        if (
+            prefix and sample_weight is not None
+        ):  # to transformers a row of weight 0 is no row, as in the folds
+            X, y, sample_weight = (part_of(values, rows) for values in (X, y, sample_weight))
+        weights = {} if sample_weight is None else {prefix + "sample_weight": sample_weight}
+        self.best_estimator_ = made.fit(X, y, **weights)
+        if hasattr(made, "feature_names_in_"):
+            self.feature_names_in_ = made.feature_names_in_
         self.refit_time_ = time.perf_counter() - started
 
     @property
@@ -293,12 +305,13 @@ class SweepCV(BaseSearchCV):
         folds = [(len(fold.train), len(fold.valid), len(fold.test)) for fold in question.folds]
         return evidence_of(question.space, trials, folds, len(question.seeds))
 
-    def _nest(self, X: Any, y: Any, sample_weight: Any, groups: Any, budget: float | None) -> None:
+    def _nest(
+        self, X: Any, y: Any, sample_weight: Any, groups: Any, budget: float | None, rows: np.ndarray
+    ) -> None:
         """Search again in every outer fold, and score what comes of it on the rows left out."""
         question, self.nested_scores_ = self.question_, []
         scorer = self.scorer_[question.scorers.main] if self.multimetric_ else self.scorer_
         outer = folds_of(replace(question.problem, encoder=None), question.base, int(self.nested or 0))
-        _, rows = problem_and_rows(clone(self.estimator), X, y, sample_weight, groups)
         for i, fold in enumerate(outer):
             train, test = rows[fold.train], rows[fold.test]
             one = clone(self).set_params(nested=None, budget=budget)

@@ -169,8 +169,8 @@ def _check_together(space: Space, base: Mapping[str, Any], owner: str, prefix: s
     from shoal.settings import Settings
 
     for values in space.sample(np.random.default_rng(0), _TRIED):
-        own = {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
-        own = {name: value for name, value in own.items() if name not in space.labels}
+        own = {name: value for name, value in values.items() if name not in space.labels}
+        own = {n.removeprefix(prefix): v for n, v in own.items() if n.startswith(prefix)}
         Settings.of({**base, **space.settings(own, base)}, owner)
 
 
