@@ -60,6 +60,30 @@ def numbered_width(name: str) -> int | None:
     return int(found["n"]) if rest in _table("widths") else None
 
 
+def switch(name: str) -> tuple[str, Any, Any] | None:
+    """Return setting, value for true and value for false of a name that is a switch elsewhere.
+
+    Examples
+    --------
+    >>> switch("one_cycle"), switch("dropout")
+    (('schedule', 'one_cycle', 'constant'), None)
+    """
+    found = _table("switches").get(name)
+    return None if found is None else tuple(found)
+
+
+def foreign(name: str) -> str | None:
+    """Return what a name, with a number behind it or without, is about where no setting of shoal is.
+
+    Examples
+    --------
+    >>> foreign("channels_one"), foreign("num_groups"), foreign("dropuot")
+    ("convolutions, which are described under 'layers'", 'groups of a group normalisation', None)
+    """
+    bare = re.sub(rf"_?(\d+|_({'|'.join(_SPELLED)}))$", "", name).rstrip("_")
+    return next((about for about, names in _table("foreign").items() if {name, bare} & set(names)), None)
+
+
 def missing_here(name: str, value: Any) -> bool:
     """Return whether a value is one that other tools have and shoal lacks."""
     return _bare(value) in _table("lacking").get(name, ())

@@ -15,6 +15,8 @@ METHODS = (
 )
 """W&B's, and ours."""
 
+_UNREAD = ("impute", "impute_while_running", "threshold")  # of a metric
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -83,7 +85,7 @@ def metric_of(root: Entry, notices: list[str]) -> Metric | None:
         entry = parts[0]
     if entry is None:
         return None
-    given = entry.known("metric", ("name", "goal", "target", "impute", "impute_while_running"))
+    given = entry.known("metric", ("name", "goal", "target", *_UNREAD))
     if not isinstance(given["name"].value if "name" in given else None, str):
         entry.refuse(f"Expected metric to have a name. Got {entry.value}.")
     goal = given["goal"].value if "goal" in given else "minimize"
@@ -95,7 +97,7 @@ def metric_of(root: Entry, notices: list[str]) -> Metric | None:
     target = given["target"].value if "target" in given else None
     if target is not None and not is_number(target):
         given["target"].refuse(f"Expected target to be a number. Got {target!r}.")
-    unread = [key for key in ("impute", "impute_while_running") if key in given]
+    unread = [key for key in _UNREAD if key in given]
     if unread:
         notices.append(f"Without meaning here, and left out of metric: {', '.join(unread)}.")
     return Metric(given["name"].value, goal, target)

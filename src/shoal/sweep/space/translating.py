@@ -14,7 +14,16 @@ from shoal.rules import Named, Number
 from shoal.sweep.space.checking import check_name, check_value, parts_of_settings, settings_rule
 from shoal.sweep.space.distributions import Normal
 from shoal.sweep.space.domain import Choice, Domain, Fixed
-from shoal.sweep.space.meanings import meanings, meant, missing_here, normal_name, numbered_width, same_word
+from shoal.sweep.space.meanings import (
+    foreign,
+    meanings,
+    meant,
+    missing_here,
+    normal_name,
+    numbered_width,
+    same_word,
+    switch,
+)
 from shoal.sweep.space.plain import frozen, is_number, plain
 from shoal.sweep.space.ranges import Range
 from shoal.sweep.space.wandb_forms import domain_of_entry
@@ -55,7 +64,7 @@ def read_parameters(entry: Entry, ignored: tuple[str, ...], notices: list[str]) 
         With the line.
     """
     found: list[Parameter] = []
-    foreign: list[tuple[str, Entry]] = []
+    unknown: list[tuple[str, Entry]] = []
     for name, own in _flat(entry, ""):
         if name in ignored or name.rpartition(".")[2] in ignored:
             notices.append(f"{_place(own)}: {name} is left out, as asked.")
@@ -68,9 +77,12 @@ def read_parameters(entry: Entry, ignored: tuple[str, ...], notices: list[str]) 
         elif domain.size == 1:
             del notices[said:]
             notices.append(f"{_place(own)}: {name} is left out: it is one constant, and no setting of shoal.")
+        elif about := foreign(_leaf(name)):
+            del notices[said:]
+            notices.append(f"{_place(own)}: {name} is left out, so it varies nothing: it is about {about}.")
         else:
-            foreign.append((name, own))
-    _refuse(foreign)
+            unknown.append((name, own))
+    _refuse(unknown)
     return found
 
 
@@ -98,6 +110,8 @@ def _target(name: str, domain: Domain) -> str:
         and head in ("optimizer", "schedule", "scheduler", "activation")
     ):
         return meanings().get(head, head)
+    if (switched := switch(leaf)) is not None:
+        return switched[0]
     if numbered_width(leaf) is not None:
         return "_numbered"
     if leaf in ("layers", "hidden_layers"):
@@ -158,13 +172,13 @@ def _listed(value: Any) -> Any:
     return tuple(int(part) for part in value.strip("()[] ").replace(",", " ").split())
 
 
-def _refuse(foreign: list[tuple[str, Entry]]) -> None:
+def _refuse(unknown: list[tuple[str, Entry]]) -> None:
     """Refuse the parameters without meaning, all in one sentence, so that they can be left out at once."""
-    if not foreign:
+    if not unknown:
         return
-    names = [name for name, _ in foreign]
+    names = [name for name, _ in unknown]
     hints = [hint for hint in map(_nearest, names) if hint]
-    foreign[0][1].refuse(
+    unknown[0][1].refuse(
         f"Expected parameters that are settings of shoal. Got {', '.join(names)}.{hints[0] if hints else ''} "
         f"To search the others, say under a key of its own 'shoal: {{ignore: [{', '.join(names)}]}}'."
     )
@@ -204,11 +218,13 @@ def _translated(parameter: Parameter, notices: list[str]) -> Domain:
     if not isinstance(domain, Choice | Fixed):
         return domain
     rule, place = settings_rule(target), _place(parameter.entry)
-    known = _words(target, rule)
+    known, switched = _words(target, rule), switch(_leaf(parameter.name))
     weights = domain.weights if isinstance(domain, Choice) else None
     kept: dict[Any, tuple[Any, float]] = {}
     for number, value in enumerate(domain.ends()):
         here = meant(target, _listed(value) if target in ("hidden", "dropout") else value, known)
+        if switched is not None and isinstance(value, bool):
+            here = switched[1] if value else switched[2]
         if missing_here(target, here) or _excluded(rule, here):
             notices.append(
                 f"{place}: {plain(value)!r} is left out of {target}: shoal has no such value for it."
