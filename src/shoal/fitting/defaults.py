@@ -73,9 +73,9 @@ def resolved(settings: Settings, facts: Facts) -> Settings:
         auto = {name: value for name, value in auto.items() if name not in LAYER_SETTINGS}
     auto |= _suited(settings.optimizer, auto, facts) | _beside_noise(settings.augment)
     open_ = {name: value for name, value in auto.items() if _is_open(getattr(settings, name))}
-    done = replace(settings, **open_)
-    done = replace(done, **_patience_and_monitor(done, facts))
-    return replace(done, **outcome.decided(done, facts.task))
+    done = settings.changed(**open_)
+    done = done.changed(**_patience_and_monitor(done, facts))
+    return done.changed(**outcome.decided(done, facts.task))
 
 
 _COMMON: dict[str, Any] = {
@@ -165,7 +165,7 @@ def _with_default_layers(settings: Settings, facts: Facts) -> Settings:
     said = [n for n in ("layers", *LAYER_SETTINGS) if getattr(settings, n) != getattr(default, n)]
     if facts.image is None or said:
         return settings
-    return replace(settings, layers=default_layers(facts.image))
+    return settings.changed(layers=default_layers(facts.image))
 
 
 def _of_likelihoods(settings: Settings, facts: Facts) -> dict[str, Any]:

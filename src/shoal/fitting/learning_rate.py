@@ -190,13 +190,16 @@ def rates_found(
     known: dict[tuple, RateFinding] = {}
     found: list[RateFinding | None] = []
     for i, one in enumerate(settings):
+        if one.learning_rate != "auto":
+            found.append(None)
+            continue
         split, start = folds[i] if folds else None, _weights_of(starts[i] if starts else None)
         plain = replace(one, learning_rate="default", seed=0)
         name = (repr(plain), id(split) if folds else None, i if start else None)
-        if one.learning_rate == "auto" and name not in known:
+        if name not in known:
             told = {"valid": valid, "split": split, "start": start}
             known[name] = find_rate(problem, plain, seeds=SEEDS[:_AUTO_SEEDS], compare=False, **told)
-        found.append(known[name] if one.learning_rate == "auto" else None)
+        found.append(known[name])
     return found
 
 

@@ -94,7 +94,7 @@ def _input(s: Settings, encoder: data.Encoder) -> Input:
     layout = encoder.layout
     return TableInput(
         numbers=layout.numbers,
-        continuous=_continuous(encoder),
+        continuous=encoder.measured,
         levels=layout.levels,
         widths=tuple(_embedding_width(s.embedding_width, levels) for levels in layout.levels),
         number_embedding="periodic" if s.number_embedding == "periodic" else "none",
@@ -198,19 +198,27 @@ def prepare_all(
     folds: Sequence[data.Split] | None,
 ) -> tuple[list[tuple[Prepared, int]], list[View]]:
     """Prepare every network; those that see the same data share a view."""
+    facts = Facts(len(problem), problem.task, valid is not None, problem.image)
+    decided: dict[int, tuple[Any, Settings, tuple]] = {}  # the folds of a setting share one object of it
     known: dict[Any, tuple[Prepared, int]] = {}
     ready, views = [], []
     for i, given in enumerate(settings):
         split = folds[i] if folds else None
-        taken = adopted(problem, given)
-        done = resolved(taken.settings, Facts(len(problem), problem.task, valid is not None, problem.image))
-        name = (_data_settings(done), id(split) if split else None, id(taken.problem.encoder))
+        if id(given) not in decided:
+            taken = adopted(problem, given)
+            done = resolved(taken.settings, facts)
+            decided[id(given)] = (taken, done, (_data_settings(done), id(taken.problem.encoder)))
+        taken, done, about_data = decided[id(given)]
+        name = (about_data, id(split) if split else None)
         if name not in known:
             prepared = prepare(problem, given, valid=valid, split=split)
             known[name] = (prepared, len(views))
             views.append(prepared.view)
         prepared, view = known[name]
-        target = replace(prepared.target, levels=done.quantiles or ())
+        levels = done.quantiles or ()
+        target = (
+            prepared.target if prepared.target.levels == levels else replace(prepared.target, levels=levels)
+        )
         ready.append((replace(prepared, settings=done, target=target, layers=taken.layers), view))
     return ready, views
 
@@ -293,18 +301,6 @@ def _class_weights(rows: Problem, class_weight: Any, target: data.Target) -> np.
             "weigh the rows."
         )
     return data.class_weights(rows.labels(), class_weight, target.classes, rows.weight)
-
-
-def _continuous(encoder: data.TableEncoder) -> tuple[int, ...]:
-    """Return the places of measured numbers among the encoded ones; every component is one."""
-    if encoder.rotated is not None:
-        return tuple(range(encoder.rotated.components.size))
-    places, at = [], 0
-    for part in encoder.parts:
-        if part.column.kind in (data.ColumnKind.NUMBER, data.ColumnKind.DATETIME) and part.names:
-            places.append(at)
-        at += len(part.names)
-    return tuple(places)
 
 
 def _embedding_width(asked: Any, levels: int) -> int:

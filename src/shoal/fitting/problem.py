@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,13 @@ class Problem:
         """Height, width and channels where the rows are images; None for a table."""
         found = [c.name for c in self.columns if c.used and c.kind is data.ColumnKind.IMAGE]
         return self.frame[found[0]].dtype.shape if found else None  # type: ignore[attr-defined]
+
+    @cached_property
+    def variance(self) -> float:
+        """The variance of the one quantity to predict, weighted by the rows."""
+        values = np.asarray(self.answers.to_numpy(), float).reshape(-1)
+        weight = np.ones(len(values)) if self.weight is None else self.weight
+        return float(np.average((values - np.average(values, weights=weight)) ** 2, weights=weight))
 
     def labels(self) -> Any:
         """Return what a stratified split keeps in the same shares; None for other tasks."""

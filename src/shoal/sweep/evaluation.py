@@ -32,6 +32,7 @@ from shoal.sweep.scoring import Scorers
 from shoal.train.events import Event, Finished, Interrupted, NetStopped
 from shoal.train.loop import train, watched
 from shoal.train.population import Member
+from shoal.train.recipe import Recipe
 from shoal.train.results import NetResult
 from shoal.train.tiles import planned
 from shoal.train.view import View
@@ -111,7 +112,7 @@ class _Batch:
         self.train_scores, self.keep_states, self.keep_models = train_scores, keep_states, keep_models
         self.ready, self.given, self.views = prepared(problem, self.runs, folds)
         self.ways = self._ways()
-        self.groups = self._groups()
+        self.groups, self.recipes = self._groups(), dict[int, Recipe]()
         firsts = [self._member(group) for group in self.groups]
         settings = [self.ready[group[-1]][0].settings for group in self.groups]
         self.members = with_widths(with_others(firsts, settings), self.views)
@@ -127,7 +128,10 @@ class _Batch:
 
         The rows that score become the rows that the program judges.
         """
-        left_out = {self._table(run): self._problem(run).take(self.folds[run.fold].test) for run in self.runs}
+        left_out = {self._table(run): run for run in self.runs}
+        left_out = {
+            name: self._problem(run).take(self.folds[run.fold].test) for name, run in left_out.items()
+        }
         plain = [self._is_plain(ready) for ready, _ in self.ready]
         ways = [
             self.scorers.from_program(ready, left_out[self._table(run)])
@@ -164,24 +168,35 @@ class _Batch:
     def _groups(self) -> list[list[int]]:
         """Return which runs one network answers: those that differ only in when they end."""
         alike: dict[Any, list[int]] = defaultdict(list)
+        shared: dict[int, str | None] = {}  # by the settings, which the folds have in common
         for i, run in enumerate(self.runs):
             s = self.ready[i][0].settings
+            if id(s) not in shared:
+                shared[id(s)] = repr(s.changed(epochs=1)) if _shares(s) else None
             name: Any = i
-            if self.ways[i] is not None and run.start is None and run.until is None and _shares(s):
-                name = (repr(replace(s, epochs=1)), self._table(run), run.seed)
+            if self.ways[i] is not None and run.start is None and run.until is None and shared[id(s)]:
+                name = (shared[id(s)], self._table(run), run.seed)
             alike[name].append(i)
         return [sorted(group, key=lambda i: self.ready[i][0].settings.epochs) for group in alike.values()]
 
     def _member(self, group: list[int]) -> Member:
         last = group[-1]
         run, (ready, view) = self.runs[last], self.ready[last]
-        start = run.start["net"] if run.start else None
+        spec, start = spec_of(ready), run.start["net"] if run.start else None
         if start is None:
             seeds = seeds_of(run.seed, averaged_nets(ready.settings.ensemble))
-            taken = start_of(ready.settings, spec_of(ready), ready.target, seeds)
+            taken = start_of(ready.settings, spec, ready.target, seeds)
             start = taken and taken.weights
-        recipe = replace(recipe_of(ready), record=())  # a trial keeps its losses only
-        return Member(spec_of(ready), recipe, view, run.seed, start=start, until=run.until)
+        return Member(spec, self._recipe(ready), view, run.seed, start=start, until=run.until)
+
+    def _recipe(self, ready: Prepared) -> Recipe:
+        """Return how a network is trained; folds share it where it does not depend on their rows."""
+        s = ready.settings
+        if s.base_batch_size is not None or s.frozen is not None:
+            return replace(recipe_of(ready), record=())  # a trial keeps its losses only
+        if id(s) not in self.recipes:
+            self.recipes[id(s)] = replace(recipe_of(ready), record=())
+        return self.recipes[id(s)]
 
     # -- training ---------------------------------------------------------------
 

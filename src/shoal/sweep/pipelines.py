@@ -10,7 +10,7 @@ import copy
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -149,7 +149,8 @@ class Front:
             frame = pl.concat([frame, other], how="vertical_relaxed")
         place = np.zeros(len(self.bare), np.int64)  # a row in no part of the fold is not looked at
         place[np.concatenate([fold.train, fold.test])] = np.arange(frame.height)
-        known = {**vars(self.bare), "frame": frame[place], "columns": columns}
+        known = {field.name: getattr(self.bare, field.name) for field in fields(self.bare)}
+        known |= {"frame": frame[place], "columns": columns}
         return Transformed(**known, front=tuple(steps), net=net)
 
     def _passed(self, steps: list[tuple[str, Any]], fold: data.Split) -> tuple[Any, Any]:

@@ -29,16 +29,22 @@ def prepared(
     SettingError
         If settings ask for folds within the folds.
     """
-    given = [replace(run.settings, seed=run.seed) for run in runs]
-    for s in given:
+    seeded: dict[tuple[int, int], Settings] = {}
+    for run in runs:
+        if (id(run.settings), run.seed) not in seeded:
+            seeded[id(run.settings), run.seed] = run.settings.changed(seed=run.seed)
+    given = [seeded[id(run.settings), run.seed] for run in runs]
+    for s in seeded.values():
         if s.epochs == BY_FOLDS:
             raise SettingError(
                 "Expected a number of epochs in a search, whose folds would be folded again. Got "
                 "epochs='cv'; "
                 "leave it out, the network that is kept trains as long as its folds did."
             )
+    facts = Facts(len(problem), problem.task, False, problem.image)
+    done = {id(s): resolved(s, facts) for s in seeded.values()}
     known: dict[Any, data.Split] = {}
-    splits = [_inner(problem, run, s, folds, known) for run, s in zip(runs, given, strict=True)]
+    splits = [_inner(problem, run, done[id(s)], folds, known) for run, s in zip(runs, given, strict=True)]
     ready, views = _in_step(*_encoded([run.problem or problem for run in runs], given, splits))
     for s, (one, _) in zip(given, ready, strict=True):
         refuse_uncalibrated(s, problem, one.view.valid, by_folds=False)
@@ -71,20 +77,18 @@ def _in_step(
 
     The network that is kept in the end is trained on more rows, by a program of its own.
     """
+    shares = {view: one.settings.validation for one, view in ready}
     largest: dict[float, int] = {}
-    for one, view in ready:
-        share = one.settings.validation
+    for view, share in shares.items():
         largest[share] = max(largest.get(share, 0), len(views[view].train))
-    views = list(views)
-    for one, view in ready:
-        views[view] = replace(views[view], whole=largest[one.settings.validation])
+    views = [replace(view, whole=largest[shares[i]]) for i, view in enumerate(views)]
     return [(replace(one, view=views[view]), view) for one, view in ready], views
 
 
 def _inner(
     problem: Problem,
     run: Run,
-    settings: Settings,
+    s: Settings,
     folds: Sequence[data.Split],
     known: dict[Any, data.Split],
 ) -> data.Split:
@@ -92,7 +96,6 @@ def _inner(
     fold = folds[run.fold]
     if len(fold.valid):
         return fold
-    s = resolved(settings, Facts(len(problem), problem.task, False, problem.image))
     name = (run.fold, s.validation, s.split, s.seed) if s.validation else (run.fold, 0.0)
     if name not in known:
         known[name] = _kept_aside(problem, fold, s) if s.validation else fold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from shoal import data
@@ -50,14 +51,19 @@ class Question:
 
     def settings(self, values: Mapping[str, Any]) -> Settings:
         """Return the settings of a trial."""
-        return settings_with(self.base, self.varied(values)[0])
+        return _over(self.given, self.varied(values)[0])
 
     def varied(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what varies of the network, as settings, and of the transformers before it."""
         params, prefix = self.space.params(values), self.front.prefix if self.front else ""
         own = {n.removeprefix(prefix): value for n, value in params.items() if n.startswith(prefix)}
         others = {name: value for name, value in params.items() if not name.startswith(prefix)}
-        return nested(own, self.base.given()), others
+        return nested(own, self.given), others
+
+    @cached_property
+    def given(self) -> dict[str, Any]:
+        """What does not vary, as far as it differs from the defaults."""
+        return self.base.given()
 
     def keys(self, trial: int) -> list[Key]:
         """Return what tells the networks of a trial apart, in the order of `runs`."""
@@ -69,7 +75,7 @@ class Question:
         Only to look `ahead`, no transformer is fitted: the first fold's table stands for all.
         """
         varied, params = self.varied(ask.values)
-        settings, source = settings_with(self.base, varied), ask.trial if ask.parent is None else ask.parent
+        settings, source = _over(self.given, varied), ask.trial if ask.parent is None else ask.parent
         front = None if ahead else self.front
         problems = [front.problem(params, i) if front else None for i in range(len(self.folds))]
         return [
@@ -80,4 +86,8 @@ class Question:
 
 def settings_with(base: Settings, varied: Mapping[str, Any]) -> Settings:
     """Return settings with others in their place, checked as if a person had given them."""
-    return Settings(**{**base.given(), **varied}).checked()
+    return _over(base.given(), varied)
+
+
+def _over(given: Mapping[str, Any], varied: Mapping[str, Any]) -> Settings:
+    return Settings(**{**given, **varied}).checked()

@@ -188,15 +188,8 @@ def _way(figure: str, ready: Prepared, answers: Problem) -> Callable[[float, flo
     if figure == "log_loss" and plain and answers.task in ("binary", "multiclass"):
         return lambda loss, metric: -loss
     if figure in ("rmse", "r2") and answers.task == "regression" and ready.target.outputs == 1:
-        spread = _spread(answers) / ready.target.scale[0] ** 2
+        spread = answers.variance / ready.target.scale[0] ** 2
         if figure == "rmse":
             return lambda loss, metric: -float(np.sqrt(metric)) * ready.target.scale[0]
         return (lambda loss, metric: 1.0 - metric / spread) if spread > 0 else None
     return None
-
-
-def _spread(answers: Problem) -> float:
-    """Return the variance of the quantity to predict."""
-    values = np.asarray(answers.answers.to_numpy(), float).reshape(-1)
-    weight = np.ones(len(values)) if answers.weight is None else answers.weight
-    return float(np.average((values - np.average(values, weights=weight)) ** 2, weights=weight))
