@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ),
         end="",
     )
-    budget = 3.0 if given.quick else given.budget
+    budget = 20.0 if given.quick else given.budget  # less does not see shoal compiled
     found = {name: _table(name, ["shoal", *rivals], budget, given) for name in names}
     for rival in rivals:
         better = sum(_better(table, rival) for table in found.values())
