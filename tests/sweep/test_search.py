@@ -170,6 +170,25 @@ def test_a_search_that_was_cut_short_ends_as_an_unbroken_one(tmp_path, method, a
     assert figures_of(again) == figures_of(unbroken)
 
 
+@pytest.mark.parametrize("method", ["grid", {"kind": "halving", "factor": 3, "min_epochs": 1}])
+def test_a_search_killed_when_all_runs_of_a_batch_were_kept_goes_on(tmp_path, method):
+    """The last moment before a batch is closed: nothing of it is left to train, but all of it to be told."""
+    space = RATES if method == "grid" else {"learning_rate": loguniform(1e-3, 1e-1)}
+    asked, trials = question(space), None if method == "grid" else 5
+    unbroken = found_by(asked, method, trials)
+
+    class Killed(StoreKeeper):
+        def close_batch(self, number, told):
+            raise Cut
+
+    with Store.open(tmp_path / "run.db", create=True) as store:
+        store.begin({})
+        with pytest.raises(Cut):
+            found_by(asked, method, trials, keeper=Killed(store, asked))
+        again = found_by(asked, method, trials, keeper=StoreKeeper(store, asked))
+    assert figures_of(again) == figures_of(unbroken)
+
+
 def test_another_strategy_cannot_go_on(tmp_path):
     asked = question(RATES)
     with Store.open(tmp_path / "run.db", create=True) as store:

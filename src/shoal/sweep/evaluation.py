@@ -207,6 +207,8 @@ class _Batch:
             for place, group in enumerate(self.owner)
             if any(self.runs[i].key not in done for i in self.groups[group])
         ]
+        if not places:  # killed between the last run of a batch and its end
+            return Evaluated([], False)
         collected: dict[int, dict[int, NetResult]] = defaultdict(dict)
         found: dict[Key, RunScore] = {}
         interrupted = ended = False
