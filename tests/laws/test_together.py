@@ -92,6 +92,50 @@ def test_one_core_and_two_give_the_same_bits():
     assert one[1] == two[1]
 
 
+IMAGES = """
+import os, sys, json, hashlib
+sys.path[:0] = {path!r}
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}])
+import jax, numpy as np
+from populations import recipe, trained
+from shoal.nets.image_input import ImageInput
+from shoal.nets.listing import layers_of
+from shoal.nets.spec import NetSpec
+from shoal.train import loop
+from shoal.train.population import Member
+from shoal.train.view import Batchable, View
+loop._DEVICE_SECONDS = 0.0
+entries = [{{"conv2d": 16, "activation": "relu"}}, {{"max_pool": 2}}, {{"conv2d": 32}}, {{"dropout": 0.3}}]
+net = NetSpec(ImageInput(16, 16, 1), layers_of([*entries, "flatten"]), "softmax", 3)
+draw = np.random.default_rng(0)
+def rows(n):
+    pixels, labels = draw.normal(size=(n, 256)).astype(np.float32), draw.integers(0, 3, n).astype(np.int32)
+    return Batchable(pixels, np.zeros((n, 0), np.int32), labels, np.ones(n, np.float32))
+data = View(rows(90), rows(40))
+settings = dict(loss="cross_entropy", batch_size=32)
+members = [Member(net, recipe(learning_rate=rate, **settings)) for rate in (0.001, 0.002, 0.003)]
+def digest(net):
+    leaves = [leaf.tobytes() for leaf in jax.tree.leaves(net.state)]
+    return hashlib.sha256(b"".join([*leaves, net.history.tobytes()])).hexdigest()
+together = [digest(net) for net in trained(members, data)]
+print(json.dumps([jax.local_device_count(), together, digest(trained(members[:1], data)[0])]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes cannot be held to one core here")
+def test_images_give_the_same_bits_on_one_core_and_on_two_alone_and_among_others():
+    """Such batches go through in halves; each process has as many threads as cores, in XLA's pools too."""
+    paths = [str(Path(__file__).parents[1] / "plugins"), str(Path(loop.__file__).parents[2])]
+    scripts = [IMAGES.format(path=paths, cores=cores) for cores in (1, 2)]
+    one, two = (
+        json.loads(subprocess.run([sys.executable, "-c", script], stdout=-1, check=True).stdout)
+        for script in scripts
+    )
+    assert one[1:] == two[1:]
+    assert two[1][0] == two[2]
+    assert len(set(two[1])) == 3
+
+
 def test_two_devices_in_one_process_give_the_bits_of_one(data, two_devices, monkeypatch):
     used, both = set(), threading.Barrier(2)
     advance = loop._Run._advance

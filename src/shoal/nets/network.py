@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from shoal.nets import draws
+from shoal.nets import draws, halves
 from shoal.nets.depth import handed_on
 from shoal.nets.heads.layer import apply_head, init_head
 from shoal.nets.layers import Activation, Block, Dense, Layer, Pass, Repeat, Shape
@@ -147,6 +147,12 @@ def apply(
         values ``a`` of these layers.
     """
     now = now or Pass()
+    if halves.pay(spec, len(inputs["numbers"]), now):
+        return halves.joined(partial(_whole, spec, params, running), inputs["numbers"], now)
+    return _whole(spec, params, running, inputs, now)
+
+
+def _whole(spec: NetSpec, params, running, inputs, now: Pass):
     x = spec.inputs.apply({**_part(params, "inputs"), **_part(running, "inputs")}, inputs)
     if spec.members:
         x = jnp.broadcast_to(x[:, None, :], (x.shape[0], *spec.entry()))

@@ -54,6 +54,8 @@ class Pass:
         Which units dropout keeps, by the path of the layer, where they were drawn ahead.
     thinned : bool
         Whether dropout leaves out the same units in all rows (Monte-Carlo dropout in prediction).
+    part : (int, int)
+        Which part of a batch these rows are, and of how many parts of as many rows (`shoal.nets.halves`).
     tap : callable, optional
         ``(path, values, mask) -> array``: is shown the values after every activation. What it returns comes
         back among the running statistics as ``"<path>.tapped"``.
@@ -69,6 +71,7 @@ class Pass:
     frozen: frozenset[str] = frozenset()
     keep: Mapping[str, Array] = field(default_factory=dict)
     thinned: bool = False
+    part: tuple[int, int] = (0, 1)
     tap: Callable[[str, Array, Array | None], Array] | None = None
 
     def key_for(self, path: str) -> Array:
@@ -89,6 +92,7 @@ class Layer:
     kind: ClassVar[str] = ""
     zero_at_zero: ClassVar[bool] = True
     paddable: ClassVar[bool] = False  # whether units padded with zeros change nothing
+    rows_apart: ClassVar[bool] = True  # whether a row's values depend on no other row, in training too
 
     def shape(self, shape: Shape) -> Shape:
         """Return the shape of one row's values after the layer."""

@@ -154,11 +154,13 @@ def _to_few_weights(change: Maps, x: Images, windows: Windows) -> tuple[Kernel, 
 
     Each channel's places are put one after another, which is quicker than side by side, and the numbers that
     are added up lie along the last axis: there the order of adding does not depend on the number of threads.
+    Rows, height and width become one axis only behind the concatenation: a slice that is made one axis by
+    itself is copied number by number.
     """
     rows, channels, filters = len(x), x.shape[-1], change.shape[-1]
-    apart = jnp.moveaxis(windows.padded(x, 0.0), 3, 0)
-    places = windows.slices(apart.reshape(channels * rows, *apart.shape[2:], 1))
-    ones = jnp.ones((1, change.size // filters), change.dtype)
-    patches = jnp.concatenate([*(place.reshape(channels, -1) for place in places), ones])
+    places = windows.slices(windows.padded(x, 0.0))
+    channels_first = [jnp.moveaxis(place, 3, 0) for place in places]
+    ones = jnp.ones((1, rows, *windows.count), change.dtype)
+    patches = jnp.concatenate([*channels_first, ones]).reshape(-1, change.size // filters)
     found = patches @ change.reshape(-1, filters)
     return found[:-1].reshape(*windows.size, channels, filters), found[-1]

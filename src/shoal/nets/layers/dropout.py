@@ -26,7 +26,10 @@ class Dropout(Layer):
         if now.key is None:
             return x, {}
         rate = now.rates[path]
+        at, parts = now.part
+        whole = (len(x) * parts, *x.shape[1:])
         keep = now.keep.get(path)
-        if keep is None or keep.shape != x.shape:
-            keep = draws.keep_mask(now.key_for(path), rate, (1, *x.shape[1:]) if now.thinned else x.shape)
+        if keep is None or keep.shape != whole:
+            keep = draws.keep_mask(now.key_for(path), rate, (1, *x.shape[1:]) if now.thinned else whole)
+        keep = keep if len(keep) == 1 else keep[at * len(x) : (at + 1) * len(x)]
         return jnp.where(keep, x / (1.0 - rate), jnp.zeros_like(x)), {}

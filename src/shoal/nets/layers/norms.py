@@ -25,6 +25,7 @@ class BatchNorm(Layer):
 
     kind: ClassVar[str] = "batch_norm"
     paddable: ClassVar[bool] = True
+    rows_apart: ClassVar[bool] = False
     epsilon: float = 1e-5
     momentum: float = 0.1
 
