@@ -66,12 +66,12 @@ def begun(capsys: pytest.CaptureFixture[str], table: str, *more: str, code: int 
 
 
 def test_parameters_of_another_network_are_left_out_where_that_is_asked(capsys, table: str) -> None:
-    Path("sweep.yaml").write_text(SWEEP.replace("parameters:", "parameters:\n  num_groups: {values: [2, 4]}"))
+    Path("sweep.yaml").write_text(SWEEP.replace("parameters:", "parameters:\n  flag_one: {values: [2, 4]}"))
     asked = ["sweep", table, "-t", "species", "--config", "sweep.yaml", "--dry-run"]
     assert run(asked) == 2
     assert "line" in capsys.readouterr().err
-    assert run([*asked, "--ignore", "num_groups"]) == 0
-    assert run(["sweep", table, "-t", "species", "--ignore", "num_groups", "--dry-run"]) == 2
+    assert run([*asked, "--ignore", "flag_one"]) == 0
+    assert run(["sweep", table, "-t", "species", "--ignore", "flag_one", "--dry-run"]) == 2
     assert "give the file with --config" in capsys.readouterr().err
 
 
