@@ -278,9 +278,8 @@ class SweepCV(BaseSearchCV):
         own = {prefix + name: value for name, value in {**varied, "random_state": seed}.items()}
         made = clone(self.estimator).set_params(**clone(others, safe=False), **own)
         made.set_params(**self.refit_params_)
-        if (
-            prefix and sample_weight is not None
-        ):  # to transformers a row of weight 0 is no row, as in the folds
+        if prefix and sample_weight is not None:
+            # to transformers a row of weight 0 is no row, as in the folds
             X, y, sample_weight = (part_of(values, rows) for values in (X, y, sample_weight))
         weights = {} if sample_weight is None else {prefix + "sample_weight": sample_weight}
         self.best_estimator_ = made.fit(X, y, **weights)

@@ -91,7 +91,7 @@ def compiled(key: ProgramKey, device: jax.Device, args: tuple) -> tuple:
 def options_of(key: ProgramKey, *, seldom: bool = False) -> dict[str, bool | int | str]:
     """Return how to compile: in 0.4 of the time where the program is as quick then as any.
 
-    That are programs of tiny networks, and those which run `seldom`. Images get XLA's codes whose sums do not
+    These are programs of tiny networks, and those that run `seldom`. Images get XLA's codes whose sums do not
     depend on the number of threads. What XLA's own flags ask for is left alone.
     """
     if not backend.on_cpu():
